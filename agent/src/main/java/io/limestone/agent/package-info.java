@@ -1,0 +1,4 @@
+@NullMarked
+package io.limestone.agent;
+
+import org.jspecify.annotations.NullMarked;

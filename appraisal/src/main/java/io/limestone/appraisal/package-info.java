@@ -1,0 +1,4 @@
+@NullMarked
+package io.limestone.appraisal;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.limestone.bench;
+
+import org.jspecify.annotations.NullMarked;

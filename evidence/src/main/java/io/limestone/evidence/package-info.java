@@ -1,0 +1,4 @@
+@NullMarked
+package io.limestone.evidence;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.limestone.testkit;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.limestone.tpm;
+
+import org.jspecify.annotations.NullMarked;

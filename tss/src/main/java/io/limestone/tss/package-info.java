@@ -1,0 +1,4 @@
+@NullMarked
+package io.limestone.tss;
+
+import org.jspecify.annotations.NullMarked;

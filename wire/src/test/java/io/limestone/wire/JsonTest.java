@@ -1,0 +1,61 @@
+package io.limestone.wire;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class JsonTest {
+  @Test
+  void readsAndWritesEveryKind() {
+    String text = "{\"a\":[1,-2,\"x\",true,false,null,{\"b\":12345678901234567890}],\"c\":1.5}";
+    assertThat(Json.text(Json.object(text))).isEqualTo(text);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        " ",
+        "{",
+        "{\"a\":1,\"a\":2}",
+        "{} {}",
+        "{}x",
+        "[1,]",
+        "{\"a\":NaN}",
+        "{'a':1}",
+        "// c\n{}",
+        "{\"a\":01}",
+        "\"\u0001\"",
+        "nul"
+      })
+  void refusesWhatIsNotStrictJson(String text) {
+    assertThatThrownBy(() -> Json.value(text.getBytes(StandardCharsets.UTF_8)))
+        .isInstanceOf(MalformedException.class);
+  }
+
+  @Test
+  void refusesDeepNestingWithoutExhaustingTheStack() {
+    assertThatThrownBy(() -> Json.value("[".repeat(100_000).getBytes(StandardCharsets.UTF_8)))
+        .isInstanceOf(MalformedException.class);
+  }
+
+  @Test
+  void refusesInvalidUtf8() {
+    assertThatThrownBy(() -> Json.value(new byte[] {'"', (byte) 0xc3, (byte) 0x28, '"'}))
+        .isInstanceOf(MalformedException.class);
+  }
+
+  @Test
+  void namesTheMemberThatIsMissingOrOfAnotherKind() {
+    JsonObject object = new JsonObject(Map.of("n", 1L, "list", List.of("a", 2L)));
+    assertThatThrownBy(() -> object.string("s")).hasMessage("s is missing");
+    assertThatThrownBy(() -> object.string("n")).hasMessage("n is not a string");
+    assertThatThrownBy(() -> object.strings("list")).hasMessage("list is not a list of strings");
+  }
+}
