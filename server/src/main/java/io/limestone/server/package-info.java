@@ -1,3 +1,4 @@
+/** The server's assembly: which parts run, what they share, how they start and end. */
 @NullMarked
 package io.limestone.server;
 

@@ -1,0 +1,10 @@
+package io.limestone.server.store;
+
+/** A sealed value that does not open: changed, moved to another place, or of another key. */
+public final class SealBroken extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  SealBroken(String context, Throwable cause) {
+    super("sealed value does not open: " + context, cause);
+  }
+}
