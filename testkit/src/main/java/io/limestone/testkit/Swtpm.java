@@ -244,7 +244,7 @@ public final class Swtpm implements AutoCloseable {
 
   private static Path inPath(String program) throws IOException {
     String path = System.getenv().getOrDefault("PATH", "") + ":/usr/local/bin:/usr/bin:/bin";
-    for (String entry : path.split(":")) {
+    for (String entry : path.split(":", -1)) {
       Path candidate = Path.of(entry.isEmpty() ? "." : entry, program);
       if (Files.isExecutable(candidate)) {
         return candidate;
