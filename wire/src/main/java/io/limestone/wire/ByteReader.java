@@ -83,6 +83,26 @@ public final class ByteReader {
     return Arrays.copyOfRange(bytes, at, at + length);
   }
 
+  /** The next {@code length} bytes as a value. */
+  public Bytes value(int length, String field) {
+    return Bytes.wrap(bytes(length, field));
+  }
+
+  /**
+   * A 16-bit length of at most {@code max}, then that many bytes: TPM2B.
+   *
+   * @throws MalformedException if it is longer
+   */
+  public Bytes value16(String field, int max) {
+    int at = position;
+    int length = u16(field + " size");
+    if (length > max) {
+      throw new MalformedException(
+          field + " size at offset " + at + " is " + length + ", more than " + max);
+    }
+    return value(length, field);
+  }
+
   /** A 16-bit length, then that many bytes: TPM2B. */
   public byte[] sized16(String field) {
     return bytes(u16(field + " size"), field);

@@ -2,6 +2,7 @@ package io.limestone.wire;
 
 import java.security.MessageDigest;
 import java.util.Arrays;
+import java.util.Objects;
 
 /**
  * An immutable byte string that is not secret, compared by content; prints as hex. Secrets are
@@ -18,6 +19,26 @@ public final class Bytes {
 
   public static Bytes of(byte... value) {
     return new Bytes(value.clone());
+  }
+
+  /** Takes the array itself: for makers in this package that keep no reference to it. */
+  static Bytes wrap(byte[] value) {
+    return new Bytes(value);
+  }
+
+  /** The parts one after another. */
+  public static Bytes concat(Bytes... parts) {
+    int size = 0;
+    for (Bytes part : parts) {
+      size = Math.addExact(size, part.value.length);
+    }
+    byte[] whole = new byte[size];
+    int at = 0;
+    for (Bytes part : parts) {
+      part.copyTo(whole, at);
+      at += part.value.length;
+    }
+    return new Bytes(whole);
   }
 
   /**
@@ -54,6 +75,21 @@ public final class Bytes {
       }
     }
     return true;
+  }
+
+  /** The bytes {@code from} (inclusive) to {@code to} (exclusive). */
+  public Bytes slice(int from, int to) {
+    Objects.checkFromToIndex(from, to, value.length);
+    return new Bytes(Arrays.copyOfRange(value, from, to));
+  }
+
+  /** Whether both are equal, in a time that does not depend on where they differ. */
+  public boolean constantTimeEquals(Bytes other) {
+    return Encoding.constantTimeEquals(value, other.value);
+  }
+
+  void copyTo(byte[] target, int at) {
+    System.arraycopy(value, 0, target, at, value.length);
   }
 
   /** A copy. */

@@ -8,12 +8,22 @@ package io.limestone.wire;
 public class MalformedException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
+  private final String complaint;
+
   public MalformedException(String message) {
     super(message);
+    this.complaint = message;
   }
 
   public MalformedException(String message, Throwable cause) {
     super(message, cause);
+    this.complaint = message;
+  }
+
+  /** Never null, unlike that of other exceptions. */
+  @Override
+  public String getMessage() {
+    return complaint;
   }
 
   /**
