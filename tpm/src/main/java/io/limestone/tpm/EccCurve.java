@@ -21,6 +21,8 @@ public enum EccCurve {
   private final int id;
   private final int bits;
   private final String jcaName;
+
+  @SuppressWarnings("ImmutableEnumChecker") // immutable, though BouncyCastle does not say so
   private final ECDomainParameters domain;
 
   EccCurve(int id, int bits) {
