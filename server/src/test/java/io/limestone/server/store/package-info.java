@@ -1,0 +1,4 @@
+@NullMarked
+package io.limestone.server.store;
+
+import org.jspecify.annotations.NullMarked;
