@@ -1,0 +1,31 @@
+package io.limestone.appraisal;
+
+import io.limestone.policy.AcceptedAlgorithms;
+import io.limestone.policy.BootPolicy;
+import io.limestone.policy.PcrPolicy;
+import io.limestone.policy.RuntimePolicy;
+import io.limestone.policy.SeverityPolicy;
+import io.limestone.tpm.TpmtPublic;
+import java.util.Optional;
+
+/**
+ * What evidence is judged by.
+ *
+ * @param pcrs static PCR values, and in its mask the PCRs that were asked for. Without a mask the
+ *     quote's signed selection stands, and what the policies demand must be in it
+ * @param runtime absent: what the node runs is not checked, and the verdict's notes say so
+ * @param boot absent: how the node booted is not checked, and the verdict's notes say so
+ * @param bindsTransportKey whether PCR 16 is asked for too and must hold the transport key; false
+ *     where no key is exchanged, as in one-shot verification
+ * @param ignoreViolations whether an IMA violation entry (file changed between measurement and use)
+ *     is only noted. The documented meaning of Keylime's {@code ignore_tomtou_errors}
+ */
+public record ReferenceValues(
+    TpmtPublic ak,
+    AcceptedAlgorithms accepted,
+    PcrPolicy pcrs,
+    Optional<RuntimePolicy> runtime,
+    Optional<BootPolicy> boot,
+    boolean bindsTransportKey,
+    boolean ignoreViolations,
+    SeverityPolicy severity) {}

@@ -1,0 +1,12 @@
+package io.limestone.evidence;
+
+import io.limestone.wire.Bytes;
+
+/**
+ * A part of a node's IMA measurement list: the lines from entry {@code firstEntry} (0 is the first
+ * since boot) on.
+ *
+ * @param text the kernel's {@code ascii_runtime_measurements}, byte for byte: one entry a line,
+ *     file names are byte strings of no particular encoding
+ */
+public record ImaSlice(Bytes text, long firstEntry) {}

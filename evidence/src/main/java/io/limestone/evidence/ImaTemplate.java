@@ -1,0 +1,65 @@
+package io.limestone.evidence;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The templates of IMA entries, each a sequence of fields (kernel documentation, "IMA Template
+ * Management Mechanism"; ima.md §2 and §3). A new template is a new line here, and perhaps a new
+ * field in {@link ImaCursor}.
+ */
+public enum ImaTemplate {
+  IMA("ima", Field.D, Field.N),
+  IMA_NG("ima-ng", Field.D_NG, Field.N_NG),
+  IMA_SIG("ima-sig", Field.D_NG, Field.N_NG, Field.SIG),
+  IMA_BUF("ima-buf", Field.D_NG, Field.N_NG, Field.BUF);
+
+  /** A field: how it is written in a line, and how in the bytes that are hashed. */
+  enum Field {
+    /** Digest without algorithm, 20 bytes in the data. */
+    D,
+    /** Name, padded with zeros to 256 bytes in the data. */
+    N,
+    /** {@code algorithm:digest}. */
+    D_NG,
+    /** Name with a zero behind it. */
+    N_NG,
+    /** Signature of the file, perhaps empty. */
+    SIG,
+    /** Measured buffer, perhaps empty. */
+    BUF
+  }
+
+  private static final ImaTemplate[] ALL = values();
+
+  private final byte[] name;
+  private final Field[] fields;
+
+  ImaTemplate(String name, Field... fields) {
+    this.name = name.getBytes(StandardCharsets.US_ASCII);
+    this.fields = fields;
+  }
+
+  /** The kernel's name, such as {@code ima-ng}. */
+  public String kernelName() {
+    return new String(name, StandardCharsets.US_ASCII);
+  }
+
+  int fieldCount() {
+    return fields.length;
+  }
+
+  Field field(int index) {
+    return fields[index];
+  }
+
+  static @Nullable ImaTemplate named(byte[] text, int from, int to) {
+    for (ImaTemplate one : ALL) {
+      if (Arrays.equals(text, from, to, one.name, 0, one.name.length)) {
+        return one;
+      }
+    }
+    return null;
+  }
+}
