@@ -7,8 +7,7 @@ import io.limestone.wire.JsonObject;
  *
  * @param akHandle a number of the agent's own TPM library, not a TPM handle
  */
-public record AgentInfo(
-    NodeId id, String hashAlg, String encAlg, String signAlg, long akHandle) {
+public record AgentInfo(NodeId id, String hashAlg, String encAlg, String signAlg, long akHandle) {
 
   public static AgentInfo fromJson(JsonObject results) {
     return new AgentInfo(

@@ -11,8 +11,7 @@ import java.util.Optional;
  * @param policy the policy file's bytes: JSON or a DSSE envelope
  * @param key the bytes of the PEM key file of a signed policy
  */
-public record RuntimePolicyUpload(
-    Optional<String> tpmPolicy, Bytes policy, Optional<Bytes> key) {
+public record RuntimePolicyUpload(Optional<String> tpmPolicy, Bytes policy, Optional<Bytes> key) {
 
   public static RuntimePolicyUpload fromJson(JsonObject json) {
     return new RuntimePolicyUpload(
