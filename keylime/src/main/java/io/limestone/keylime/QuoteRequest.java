@@ -3,6 +3,7 @@ package io.limestone.keylime;
 import io.limestone.tpm.PcrSelection;
 import io.limestone.wire.MalformedException;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param firstImaEntry from which entry on the IMA log is wanted
  */
 public record QuoteRequest(Nonce nonce, int mask, boolean partial, long firstImaEntry) {
-  private static final int MAX_MASK_CHARACTERS = 10;
+  private static final Pattern MASK = Pattern.compile("(?:0x)?([0-9a-fA-F]{1,8})");
+  private static final Pattern ENTRY = Pattern.compile("[0-9]{1,18}");
 
   public QuoteRequest {
     if (mask >>> PcrSelection.COUNT != 0) {
@@ -59,21 +61,15 @@ public record QuoteRequest(Nonce nonce, int mask, boolean partial, long firstIma
    * @throws MalformedException if it is none, or names PCRs above 23
    */
   public static int mask(String hex) {
-    String digits = hex.startsWith("0x") ? hex.substring(2) : hex;
-    try {
-      if (!digits.isEmpty()
-          && digits.length() <= MAX_MASK_CHARACTERS - 2
-          && digits.chars().allMatch(c -> c < 128 && Character.digit(c, 16) >= 0)) {
-        long mask = Long.parseLong(digits, 16);
-        if (mask >>> PcrSelection.COUNT == 0) {
-          return (int) mask;
-        }
-        throw new MalformedException("mask names PCRs above 23");
-      }
-    } catch (NumberFormatException e) {
-      throw new MalformedException("mask is not hex", e);
+    var matcher = MASK.matcher(hex);
+    if (!matcher.matches()) {
+      throw new MalformedException("mask is not hex of at most 32 bits");
     }
-    throw new MalformedException("mask is not hex of at most 32 bits");
+    long mask = Long.parseLong(matcher.group(1), 16);
+    if (mask >>> PcrSelection.COUNT != 0) {
+      throw new MalformedException("mask names PCRs above 23");
+    }
+    return (int) mask;
   }
 
   private static boolean partial(String text) {
@@ -85,9 +81,7 @@ public record QuoteRequest(Nonce nonce, int mask, boolean partial, long firstIma
   }
 
   private static long entry(@Nullable String text) {
-    boolean number =
-        text != null && text.length() <= 18 && text.chars().allMatch(c -> c >= '0' && c <= '9');
-    return number && !text.isEmpty() ? Long.parseLong(text) : 0;
+    return text != null && ENTRY.matcher(text).matches() ? Long.parseLong(text) : 0;
   }
 
   private static String parameter(Map<String, String> query, String name) {
