@@ -1,6 +1,7 @@
 package io.limestone.tss;
 
 import io.limestone.tpm.HashAlg;
+import io.limestone.wire.ByteWriter;
 import io.limestone.wire.Bytes;
 import java.util.Locale;
 import java.util.Optional;
@@ -17,9 +18,9 @@ public record AkTemplate(EkTemplate ek, HashAlg hash, Scheme scheme) {
 
   /** Signing schemes by their TPM_ALG_ID. */
   public enum Scheme {
-    RSASSA(0x0014, true),
-    RSAPSS(0x0016, true),
-    ECDSA(0x0018, false);
+    RSASSA(Tcg.ALG_RSASSA, true),
+    RSAPSS(Tcg.ALG_RSAPSS, true),
+    ECDSA(Tcg.ALG_ECDSA, false);
 
     final int id;
     private final boolean rsa;
@@ -56,21 +57,21 @@ public record AkTemplate(EkTemplate ek, HashAlg hash, Scheme scheme) {
   }
 
   Bytes publicArea() {
-    Wire area =
-        new Wire()
-            .u16(ek.isRsa() ? Wire.ALG_RSA : Wire.ALG_ECC)
+    ByteWriter area =
+        ByteWriter.bigEndian()
+            .u16(ek.isRsa() ? Tcg.ALG_RSA : Tcg.ALG_ECC)
             .u16(hash.id())
             .u32(ATTRIBUTES)
-            .sized(Bytes.EMPTY)
-            .u16(Wire.ALG_NULL)
+            .sized16(Bytes.EMPTY)
+            .u16(Tcg.ALG_NULL)
             .u16(scheme.id)
             .u16(hash.id())
             .u16(ek.bitsOrCurve());
     if (ek.isRsa()) {
-      area.u32(0).sized(Bytes.EMPTY);
+      area.u32(0).sized16(Bytes.EMPTY);
     } else {
-      area.u16(Wire.ALG_NULL).sized(Bytes.EMPTY).sized(Bytes.EMPTY);
+      area.u16(Tcg.ALG_NULL).sized16(Bytes.EMPTY).sized16(Bytes.EMPTY);
     }
-    return Wire.tpm2b(area.bytes());
+    return Tcg.tpm2b(area.toBytes());
   }
 }

@@ -1,6 +1,7 @@
 package io.limestone.tss;
 
 import io.limestone.tpm.HashAlg;
+import io.limestone.wire.ByteWriter;
 import io.limestone.wire.Bytes;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
@@ -31,34 +32,34 @@ public record DevIdTemplate(boolean rsa, HashAlg hash, int bitsOrCurve) {
 
   /** TPM2B_PUBLIC of the signing identity (IDevID). */
   public Bytes idevid() {
-    return area("IDEVID", IDEVID_ATTRIBUTES, idevidPolicy(), rsa ? Wire.ALG_NULL : 0x0018);
+    return area("IDEVID", IDEVID_ATTRIBUTES, idevidPolicy(), rsa ? Tcg.ALG_NULL : Tcg.ALG_ECDSA);
   }
 
   /** TPM2B_PUBLIC of the restricted attestation key (IAK). */
   public Bytes iak() {
-    return area("IAK", IAK_ATTRIBUTES, iakPolicy(), rsa ? 0x0016 : 0x0018);
+    return area("IAK", IAK_ATTRIBUTES, iakPolicy(), rsa ? Tcg.ALG_RSAPSS : Tcg.ALG_ECDSA);
   }
 
   private Bytes area(String unique, int attributes, Bytes policy, int scheme) {
-    Wire area =
-        new Wire()
-            .u16(rsa ? Wire.ALG_RSA : Wire.ALG_ECC)
+    ByteWriter area =
+        ByteWriter.bigEndian()
+            .u16(rsa ? Tcg.ALG_RSA : Tcg.ALG_ECC)
             .u16(hash.id())
             .u32(attributes)
-            .sized(policy)
-            .u16(Wire.ALG_NULL)
+            .sized16(policy)
+            .u16(Tcg.ALG_NULL)
             .u16(scheme);
-    if (scheme != Wire.ALG_NULL) {
+    if (scheme != Tcg.ALG_NULL) {
       area.u16(hash.id());
     }
     area.u16(bitsOrCurve);
     Bytes name = Bytes.of(unique.getBytes(StandardCharsets.US_ASCII));
     if (rsa) {
-      area.u32(0).sized(name);
+      area.u32(0).sized16(name);
     } else {
-      area.u16(Wire.ALG_NULL).sized(name).sized(name);
+      area.u16(Tcg.ALG_NULL).sized16(name).sized16(name);
     }
-    return Wire.tpm2b(area.bytes());
+    return Tcg.tpm2b(area.toBytes());
   }
 
   private Bytes idevidPolicy() {

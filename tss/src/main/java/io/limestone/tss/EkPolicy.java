@@ -1,6 +1,7 @@
 package io.limestone.tss;
 
 import io.limestone.tpm.HashAlg;
+import io.limestone.wire.ByteWriter;
 import io.limestone.wire.Bytes;
 import java.util.List;
 
@@ -10,8 +11,9 @@ import java.util.List;
  * on the Name of an NV index that the profile fixes.
  */
 final class EkPolicy {
-  private static final Bytes POLICY_SECRET = new Wire().u32(0x151).u32(0x4000000B).bytes();
-  private static final Bytes POLICY_OR = new Wire().u32(0x171).bytes();
+  private static final Bytes POLICY_SECRET =
+      ByteWriter.bigEndian().u32(0x151).u32(0x4000000B).toBytes();
+  private static final Bytes POLICY_OR = ByteWriter.bigEndian().u32(0x171).toBytes();
 
   private EkPolicy() {}
 

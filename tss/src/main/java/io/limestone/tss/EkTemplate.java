@@ -1,6 +1,7 @@
 package io.limestone.tss;
 
 import io.limestone.tpm.HashAlg;
+import io.limestone.wire.ByteWriter;
 import io.limestone.wire.Bytes;
 import java.util.List;
 import java.util.Optional;
@@ -10,13 +11,13 @@ import java.util.Optional;
  * each with the NV index of its certificate.
  */
 public enum EkTemplate {
-  RSA_2048(0x01C00002, HashAlg.SHA256, Wire.ALG_RSA, 2048, List.of("rsa", "rsa2048")),
+  RSA_2048(0x01C00002, HashAlg.SHA256, Tcg.ALG_RSA, 2048, List.of("rsa", "rsa2048")),
   ECC_P256(
-      0x01C0000A, HashAlg.SHA256, Wire.ALG_ECC, 0x0003, List.of("ecc", "ecc256", "ecc_nist_p256")),
-  ECC_P384(0x01C00016, HashAlg.SHA384, Wire.ALG_ECC, 0x0004, List.of("ecc384")),
-  ECC_P521(0x01C00018, HashAlg.SHA512, Wire.ALG_ECC, 0x0005, List.of("ecc521")),
-  RSA_3072(0x01C0001C, HashAlg.SHA384, Wire.ALG_RSA, 3072, List.of("rsa3072")),
-  RSA_4096(0x01C0001E, HashAlg.SHA384, Wire.ALG_RSA, 4096, List.of("rsa4096"));
+      0x01C0000A, HashAlg.SHA256, Tcg.ALG_ECC, 0x0003, List.of("ecc", "ecc256", "ecc_nist_p256")),
+  ECC_P384(0x01C00016, HashAlg.SHA384, Tcg.ALG_ECC, 0x0004, List.of("ecc384")),
+  ECC_P521(0x01C00018, HashAlg.SHA512, Tcg.ALG_ECC, 0x0005, List.of("ecc521")),
+  RSA_3072(0x01C0001C, HashAlg.SHA384, Tcg.ALG_RSA, 3072, List.of("rsa3072")),
+  RSA_4096(0x01C0001E, HashAlg.SHA384, Tcg.ALG_RSA, 4096, List.of("rsa4096"));
 
   /** fixedTPM, fixedParent, sensitiveDataOrigin, adminWithPolicy, restricted, decrypt. */
   private static final int LOW_RANGE = 0x000300B2;
@@ -54,7 +55,7 @@ public enum EkTemplate {
   }
 
   public boolean isRsa() {
-    return type == Wire.ALG_RSA;
+    return type == Tcg.ALG_RSA;
   }
 
   /** RSA: bits of the modulus. ECC: TPM_ECC_CURVE. An AK has the same as its EK. */
@@ -70,23 +71,23 @@ public enum EkTemplate {
   /** TPM2B_PUBLIC for TPM2_CreatePrimary in the endorsement hierarchy. */
   Bytes publicArea() {
     boolean low = nameAlg == HashAlg.SHA256;
-    Wire area =
-        new Wire()
+    ByteWriter area =
+        ByteWriter.bigEndian()
             .u16(type)
             .u16(nameAlg.id())
             .u32(low ? LOW_RANGE : HIGH_RANGE)
-            .sized(low ? EkPolicy.a(nameAlg) : EkPolicy.b(nameAlg))
-            .u16(Wire.ALG_AES)
+            .sized16(low ? EkPolicy.a(nameAlg) : EkPolicy.b(nameAlg))
+            .u16(Tcg.ALG_AES)
             .u16(low ? 128 : 256)
-            .u16(Wire.ALG_CFB)
-            .u16(Wire.ALG_NULL)
+            .u16(Tcg.ALG_CFB)
+            .u16(Tcg.ALG_NULL)
             .u16(bitsOrCurve);
     if (isRsa()) {
-      area.u32(0).sized(Bytes.of(new byte[low ? 256 : 0]));
+      area.u32(0).sized16(Bytes.of(new byte[low ? 256 : 0]));
     } else {
       Bytes coordinate = Bytes.of(new byte[low ? 32 : 0]);
-      area.u16(Wire.ALG_NULL).sized(coordinate).sized(coordinate);
+      area.u16(Tcg.ALG_NULL).sized16(coordinate).sized16(coordinate);
     }
-    return Wire.tpm2b(area.bytes());
+    return Tcg.tpm2b(area.toBytes());
   }
 }

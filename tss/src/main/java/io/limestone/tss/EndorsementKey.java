@@ -37,8 +37,7 @@ public final class EndorsementKey implements AutoCloseable {
 
   /** Makes the EK of this template; the same TPM always makes the same one. */
   public static EndorsementKey create(Tpm tpm, EkTemplate template) throws TpmException {
-    return new EndorsementKey(
-        tpm, tpm.createPrimary(Hierarchy.ENDORSEMENT, template.publicArea()));
+    return new EndorsementKey(tpm, tpm.createPrimary(Hierarchy.ENDORSEMENT, template.publicArea()));
   }
 
   /** Takes the EK that lies at a persistent handle, 0x81010001 for example. */

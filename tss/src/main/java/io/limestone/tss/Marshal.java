@@ -24,9 +24,7 @@ final class Marshal {
     MemorySegment buffer = arena.allocateFrom(ValueLayout.JAVA_BYTE, wire);
     MemorySegment offset = arena.allocate(ValueLayout.JAVA_LONG);
     String function = "Tss2_MU_" + type + "_Unmarshal";
-    check(
-        function,
-        Libtss2.call(function, "plpp", buffer, (long) wire.length, offset, structure));
+    check(function, Libtss2.call(function, "plpp", buffer, (long) wire.length, offset, structure));
     buffer.fill((byte) 0);
     return structure;
   }

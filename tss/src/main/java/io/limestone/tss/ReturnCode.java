@@ -13,7 +13,19 @@ final class ReturnCode {
 
   private static final Map<Integer, String> LAYERS =
       Map.of(
-          6, "FAPI", 7, "ESYS", 8, "SYS", 9, "MU", 10, "TCTI", 11, "resource manager", 12,
+          6,
+          "FAPI",
+          7,
+          "ESYS",
+          8,
+          "SYS",
+          9,
+          "MU",
+          10,
+          "TCTI",
+          11,
+          "resource manager",
+          12,
           "resource manager, TPM");
 
   private static final Map<Integer, String> FORMAT_ZERO =
@@ -110,7 +122,6 @@ final class ReturnCode {
     if ((code & 0x40) != 0) {
       return meaning + ", parameter " + position;
     }
-    return meaning
-        + ((position & 8) != 0 ? ", session " + (position & 7) : ", handle " + position);
+    return meaning + ((position & 8) != 0 ? ", session " + (position & 7) : ", handle " + position);
   }
 }

@@ -8,6 +8,7 @@ import io.limestone.tpm.HashAlg;
 import io.limestone.tpm.PcrSelection;
 import io.limestone.tpm.PcrValues;
 import io.limestone.wire.ByteReader;
+import io.limestone.wire.ByteWriter;
 import io.limestone.wire.Bytes;
 import io.limestone.wire.Encoding;
 import io.limestone.wire.Secret;
@@ -57,8 +58,7 @@ public final class Tpm implements AutoCloseable {
   public static Tpm open(String tcti) throws TpmException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment pointer = arena.allocate(ADDRESS);
-      int code =
-          Libtss2.call("Tss2_TctiLdr_Initialize", "pp", arena.allocateFrom(tcti), pointer);
+      int code = Libtss2.call("Tss2_TctiLdr_Initialize", "pp", arena.allocateFrom(tcti), pointer);
       check("TPM at " + Encoding.printable(tcti, 200), code);
       MemorySegment loader = pointer.get(ADDRESS, 0);
       MemorySegment esys = arena.allocate(ADDRESS);
@@ -123,15 +123,15 @@ public final class Tpm implements AutoCloseable {
                 out[3]);
             int object = keep(handle);
             freeAll(out[1], out[2], out[3]);
-            return new TpmObject(
-                this, object, false, Marshal.take(arena, "TPM2B_PUBLIC", out[0]));
+            return new TpmObject(this, object, false, Marshal.take(arena, "TPM2B_PUBLIC", out[0]));
           }
         });
   }
 
-  private static final Bytes NOTHING = new Wire().u16(0).bytes();
-  private static final Bytes NO_PCRS = new Wire().u32(0).bytes();
-  private static final Bytes EMPTY_SENSITIVE = new Wire().u16(4).u16(0).u16(0).bytes();
+  private static final Bytes NOTHING = Tcg.u16(0);
+  private static final Bytes NO_PCRS = ByteWriter.bigEndian().u32(0).toBytes();
+  private static final Bytes EMPTY_SENSITIVE =
+      ByteWriter.bigEndian().u16(4).u16(0).u16(0).toBytes();
 
   /** The key at a persistent handle (0x81…). */
   public synchronized TpmObject persistent(int handle) throws TpmException {
@@ -203,7 +203,7 @@ public final class Tpm implements AutoCloseable {
                 NONE,
                 MemorySegment.NULL,
                 SE_POLICY,
-                Marshal.toC(arena, "TPMT_SYM_DEF", new Wire().u16(Wire.ALG_NULL).bytes()),
+                Marshal.toC(arena, "TPMT_SYM_DEF", Tcg.u16(Tcg.ALG_NULL)),
                 (short) hash.id(),
                 handle);
             PolicySession session = new PolicySession(this, keep(handle));
@@ -251,8 +251,8 @@ public final class Tpm implements AutoCloseable {
   /** TPM2_PolicyOR. */
   public synchronized void policyOr(PolicySession session, List<Bytes> branches)
       throws TpmException {
-    Wire list = new Wire().u32(branches.size());
-    branches.forEach(list::sized);
+    ByteWriter list = ByteWriter.bigEndian().u32(branches.size());
+    branches.forEach(list::sized16);
     try (Arena arena = Arena.ofConfined()) {
       run(
           "Esys_PolicyOR",
@@ -261,7 +261,7 @@ public final class Tpm implements AutoCloseable {
           NONE,
           NONE,
           NONE,
-          Marshal.toC(arena, "TPML_DIGEST", list.bytes()));
+          Marshal.toC(arena, "TPML_DIGEST", list.toBytes()));
     }
   }
 
@@ -285,8 +285,8 @@ public final class Tpm implements AutoCloseable {
           PASSWORD,
           session.esysHandle(),
           NONE,
-          Marshal.toC(arena, "TPM2B_ID_OBJECT", Wire.tpm2b(idObject)),
-          Marshal.toC(arena, "TPM2B_ENCRYPTED_SECRET", Wire.tpm2b(encryptedSecret)),
+          Marshal.toC(arena, "TPM2B_ID_OBJECT", Tcg.tpm2b(idObject)),
+          Marshal.toC(arena, "TPM2B_ENCRYPTED_SECRET", Tcg.tpm2b(encryptedSecret)),
           out[0]);
       byte[] wire = Marshal.takeArray(arena, "TPM2B_DIGEST", out[0]);
       byte[] value = ByteReader.bigEndian(wire).sized16("certInfo");
@@ -309,7 +309,7 @@ public final class Tpm implements AutoCloseable {
           PASSWORD,
           NONE,
           NONE,
-          Marshal.toC(arena, "TPM2B_DATA", Wire.tpm2b(qualifyingData)),
+          Marshal.toC(arena, "TPM2B_DATA", Tcg.tpm2b(qualifyingData)),
           Marshal.toC(arena, "TPMT_SIG_SCHEME", NULL_SCHEME),
           Marshal.toC(arena, "TPML_PCR_SELECTION", wire(selection)),
           out[0],
@@ -318,7 +318,7 @@ public final class Tpm implements AutoCloseable {
     }
   }
 
-  private static final Bytes NULL_SCHEME = new Wire().u16(Wire.ALG_NULL).bytes();
+  private static final Bytes NULL_SCHEME = Tcg.u16(Tcg.ALG_NULL);
 
   /** TPM2_Certify: {@code signer} says that {@code object} lives in the same TPM. */
   public synchronized SignedAttestation certify(
@@ -333,7 +333,7 @@ public final class Tpm implements AutoCloseable {
           PASSWORD,
           PASSWORD,
           NONE,
-          Marshal.toC(arena, "TPM2B_DATA", Wire.tpm2b(qualifyingData)),
+          Marshal.toC(arena, "TPM2B_DATA", Tcg.tpm2b(qualifyingData)),
           Marshal.toC(arena, "TPMT_SIG_SCHEME", NULL_SCHEME),
           out[0],
           out[1]);
@@ -344,8 +344,7 @@ public final class Tpm implements AutoCloseable {
   private static SignedAttestation signed(Arena arena, MemorySegment[] out) throws TpmException {
     Bytes signature = Marshal.take(arena, "TPMT_SIGNATURE", out[1]);
     Bytes attest = Marshal.take(arena, "TPM2B_ATTEST", out[0]);
-    return new SignedAttestation(
-        Bytes.of(attest.bigEndian().sized16("TPM2B_ATTEST")), signature);
+    return new SignedAttestation(Bytes.of(attest.bigEndian().sized16("TPM2B_ATTEST")), signature);
   }
 
   /**
@@ -413,7 +412,7 @@ public final class Tpm implements AutoCloseable {
   /** TPM2_PCR_Extend of one bank. */
   public synchronized void extendPcr(int pcr, HashAlg bank, Bytes digest) throws TpmException {
     try (Arena arena = Arena.ofConfined()) {
-      Bytes values = new Wire().u32(1).u16(bank.id()).raw(digest).bytes();
+      Bytes values = ByteWriter.bigEndian().u32(1).u16(bank.id()).bytes(digest).toBytes();
       run(
           "Esys_PCR_Extend",
           "iiiip",
@@ -494,17 +493,7 @@ public final class Tpm implements AutoCloseable {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment more = arena.allocate(1);
       MemorySegment[] out = pointers(arena, 1);
-      run(
-          "Esys_GetCapability",
-          "iiiiiipp",
-          NONE,
-          NONE,
-          NONE,
-          CAP_HANDLES,
-          first,
-          64,
-          more,
-          out[0]);
+      run("Esys_GetCapability", "iiiiiipp", NONE, NONE, NONE, CAP_HANDLES, first, 64, more, out[0]);
       ByteReader data = Marshal.take(arena, "TPMS_CAPABILITY_DATA", out[0]).bigEndian();
       data.skip(4, "capability");
       int count = data.bounded("handles", 254);
@@ -574,8 +563,7 @@ public final class Tpm implements AutoCloseable {
 
   private Bytes readPublic(Arena arena, int object) throws TpmException {
     MemorySegment[] out = pointers(arena, 3);
-    run(
-        "Esys_ReadPublic", "iiiippp", object, NONE, NONE, NONE, out[0], out[1], out[2]);
+    run("Esys_ReadPublic", "iiiippp", object, NONE, NONE, NONE, out[0], out[1], out[2]);
     freeAll(out[1], out[2]);
     return Marshal.take(arena, "TPM2B_PUBLIC", out[0]);
   }
@@ -597,6 +585,12 @@ public final class Tpm implements AutoCloseable {
     } else if (loaded.remove(object)) {
       run("Esys_FlushContext", "i", object);
     }
+  }
+
+  /** Ends the connection as the end of a killed process does: nothing is flushed. For tests. */
+  synchronized void abandon() throws TpmException {
+    loaded.clear();
+    close();
   }
 
   /** Flushes what is still loaded and ends the connection. */
@@ -623,14 +617,14 @@ public final class Tpm implements AutoCloseable {
 
   private static Bytes wire(PcrSelection selection) {
     int mask = selection.mask();
-    return new Wire()
+    return ByteWriter.bigEndian()
         .u32(1)
         .u16(selection.bank().id())
         .u8(3)
         .u8(mask)
         .u8(mask >>> 8)
         .u8(mask >>> 16)
-        .bytes();
+        .toBytes();
   }
 
   private static MemorySegment[] pointers(Arena arena, int count) {
