@@ -1,0 +1,32 @@
+package io.limestone.server.nodes;
+
+import java.time.Instant;
+import java.util.Locale;
+
+/** One line of a node's timeline: what changed, in words for people. */
+public record Change(Instant at, Kind kind, String text) {
+  /** What may change. */
+  public enum Kind {
+    ENROLLED,
+    TRUSTED,
+    UNTRUSTED,
+    UNREACHABLE,
+    FAILED,
+    V_RELEASED,
+    KEY_CHANGED,
+    REBOOTED,
+    RENEGOTIATED,
+    POLICY_CHANGED,
+    STOPPED,
+    RESUMED;
+
+    /** As it is stored and shown: {@code v_released}. */
+    public String word() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+
+    public static Kind ofWord(String word) {
+      return valueOf(word.toUpperCase(Locale.ROOT));
+    }
+  }
+}

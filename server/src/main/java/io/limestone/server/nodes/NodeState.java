@@ -1,0 +1,148 @@
+package io.limestone.server.nodes;
+
+import io.limestone.appraisal.AttestationState;
+import io.limestone.keylime.ApiVersion;
+import io.limestone.keylime.OperationalState;
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * Everything that changes about a node, as a value.
+ *
+ * @param cycle number of the request begun last; an answer to an older one is not heard
+ * @param trust what the last verdict said
+ * @param since when {@code trust} became what it is
+ * @param version of the node's REST interface
+ * @param incident the last failure and the worst severity since enrolment
+ * @param alarmed the highest severity told since the last trusted verdict; -1 for none
+ * @param keyWithV SHA-256 (hex) of the transport key that V was released to
+ */
+public record NodeState(
+    Phase phase,
+    long cycle,
+    Trust trust,
+    Instant since,
+    ApiVersion version,
+    Ask ask,
+    Tally tally,
+    Optional<Incident> incident,
+    int alarmed,
+    AttestationState appraisal,
+    Optional<String> keyWithV) {
+
+  /** A node just enrolled: due now, nothing known of it. */
+  public static NodeState enrolled(ApiVersion version, Instant now) {
+    return new NodeState(
+        new Phase.Waiting(Phase.Task.ATTEST, 0, now),
+        0,
+        Trust.UNKNOWN,
+        now,
+        version,
+        Ask.WITH_KEY,
+        Tally.NONE,
+        Optional.empty(),
+        -1,
+        AttestationState.NONE,
+        Optional.empty());
+  }
+
+  /** The state that Keylime would show. */
+  public OperationalState operationalState() {
+    return switch (phase) {
+      case Phase.Halted(OperationalState state) -> state;
+      case Phase.Terminating t -> OperationalState.TERMINATED;
+      case Phase.Waiting(Phase.Task task, int tries, Instant due) -> asking(task);
+      case Phase.Asking(Phase.Task task, int tries) -> asking(task);
+    };
+  }
+
+  private OperationalState asking(Phase.Task task) {
+    if (task == Phase.Task.RELEASE_V) {
+      return OperationalState.PROVIDE_V;
+    }
+    if (trust == Trust.UNTRUSTED) {
+      return OperationalState.INVALID_QUOTE;
+    }
+    return cycle == 0 ? OperationalState.START : OperationalState.GET_QUOTE;
+  }
+
+  NodeState in(Phase next) {
+    return new NodeState(
+        next, cycle, trust, since, version, ask, tally, incident, alarmed, appraisal, keyWithV);
+  }
+
+  NodeState begun(Phase next) {
+    return new NodeState(
+        next, cycle + 1, trust, since, version, ask, tally, incident, alarmed, appraisal, keyWithV);
+  }
+
+  NodeState trust(Trust next, Instant now) {
+    return new NodeState(
+        phase,
+        cycle,
+        next,
+        next == trust ? since : now,
+        version,
+        ask,
+        tally,
+        incident,
+        alarmed,
+        appraisal,
+        keyWithV);
+  }
+
+  NodeState version(ApiVersion next) {
+    return new NodeState(
+        phase, cycle, trust, since, next, ask, tally, incident, alarmed, appraisal, keyWithV);
+  }
+
+  NodeState ask(Ask next) {
+    return new NodeState(
+        phase, cycle, trust, since, version, next, tally, incident, alarmed, appraisal, keyWithV);
+  }
+
+  NodeState tally(Tally next) {
+    return new NodeState(
+        phase, cycle, trust, since, version, ask, next, incident, alarmed, appraisal, keyWithV);
+  }
+
+  NodeState incident(Incident next, int told) {
+    return new NodeState(
+        phase,
+        cycle,
+        trust,
+        since,
+        version,
+        ask,
+        tally,
+        Optional.of(next),
+        told,
+        appraisal,
+        keyWithV);
+  }
+
+  NodeState alarmed(int told) {
+    return new NodeState(
+        phase, cycle, trust, since, version, ask, tally, incident, told, appraisal, keyWithV);
+  }
+
+  NodeState appraisal(AttestationState next) {
+    return new NodeState(
+        phase, cycle, trust, since, version, ask, tally, incident, alarmed, next, keyWithV);
+  }
+
+  NodeState keyWithV(String hash) {
+    return new NodeState(
+        phase,
+        cycle,
+        trust,
+        since,
+        version,
+        ask,
+        tally,
+        incident,
+        alarmed,
+        appraisal,
+        Optional.of(hash));
+  }
+}
