@@ -6,18 +6,15 @@ import io.limestone.appraisal.Verdict;
 import io.limestone.keylime.ApiVersion;
 import io.limestone.keylime.OperationalState;
 import io.limestone.keylime.RevocationNotice;
-import io.limestone.policy.Severity;
 import io.limestone.policy.SeverityPolicy;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
-import java.util.Comparator;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import io.limestone.wire.Encoding;
-import io.limestone.wire.JsonObject;
-import java.util.Map;
 
 /**
  * The life of a node (verifier-api.md §3): state and occurrence in, next state and consequences
@@ -90,6 +87,7 @@ public record LifeCycle(Rhythm rhythm, SeverityPolicy severities, boolean hasV) 
           switch (judged.verdict()) {
             case Verdict.Trusted trusted -> trusted(node, judged, trusted, now);
             case Verdict.Untrusted untrusted -> untrusted(node, judged, untrusted, now);
+            case Verdict.AskAgain again -> askedAgain(node, judged, again, now);
           };
       case Occurrence.VDelivered(long cycle, String keyHash) ->
           Step.to(
@@ -108,19 +106,7 @@ public record LifeCycle(Rhythm rhythm, SeverityPolicy severities, boolean hasV) 
                   "look at the agent's log on the node; then limestone node resume"),
               Change.Kind.FAILED,
               now);
-      case Occurrence.Unusable(long cycle, String why) ->
-          halt(
-              node,
-              Trust.UNTRUSTED,
-              failure(
-                  "exception",
-                  "form of the answer",
-                  why,
-                  "an answer as the protocol describes it",
-                  "the agent or something on the way to it is broken or hostile: compare its"
-                      + " version, then limestone node resume"),
-              Change.Kind.UNTRUSTED,
-              now);
+      case Occurrence.Unusable(long cycle, String why) -> heardUnusable(node, why, now);
       case Occurrence.Negotiated(long cycle, ApiVersion version) ->
           negotiated(node, asking, version, now);
       case Occurrence.NotNegotiable(long cycle, String why) -> versionRefused(node, why, now);
@@ -139,6 +125,21 @@ public record LifeCycle(Rhythm rhythm, SeverityPolicy severities, boolean hasV) 
     };
   }
 
+  private Step heardUnusable(NodeState node, String why, Instant now) {
+    return halt(
+        node,
+        Trust.UNTRUSTED,
+        failure(
+            "exception",
+            "form of the answer",
+            why,
+            "an answer as the protocol describes it",
+            "the agent, or something on the way to it, is broken or hostile: look at it, then"
+                + " limestone node resume"),
+        Change.Kind.UNTRUSTED,
+        now);
+  }
+
   private Step trusted(
       NodeState node, Occurrence.Judged judged, Verdict.Trusted trusted, Instant now) {
     AttestationState known = trusted.next();
@@ -151,8 +152,8 @@ public record LifeCycle(Rhythm rhythm, SeverityPolicy severities, boolean hasV) 
             .ask(node.ask() == Ask.ALL && judged.ask() != Ask.ALL ? Ask.ALL : Ask.NEXT)
             .alarmed(-1)
             .in(release ? new Phase.Waiting(Phase.Task.RELEASE_V, 0, now) : nextRound(now));
-    List<Change> changes = new java.util.ArrayList<>();
-    if (judged.rebooted()) {
+    List<Change> changes = new ArrayList<>();
+    if (rebooted(node.appraisal(), known)) {
       changes.add(change(now, Change.Kind.REBOOTED, "the node was rebooted"));
     }
     if (node.tally().attestations() > 0
@@ -171,12 +172,12 @@ public record LifeCycle(Rhythm rhythm, SeverityPolicy severities, boolean hasV) 
 
   private Step untrusted(
       NodeState node, Occurrence.Judged judged, Verdict.Untrusted untrusted, Instant now) {
-    Failure worst = worst(untrusted.failures());
-    Ask again = askAgain(judged, untrusted.failures());
-    if (again != judged.ask()) {
-      return Step.to(node.ask(again).in(new Phase.Waiting(Phase.Task.ATTEST, 0, now)));
+    if (judged.ask() == Ask.NEXT && onlyKeyBinding(untrusted.failures())) {
+      return Step.to(node.ask(Ask.WITH_KEY).in(new Phase.Waiting(Phase.Task.ATTEST, 0, now)));
     }
-    boolean stops = !worst.recoverable() || worst.severity().equals(severities.highest());
+    Failure worst = untrusted.worst();
+    boolean stops =
+        !untrusted.recoverable() || worst.severity().equals(severities.highest());
     NodeState next =
         blamed(node, untrusted.failures(), worst, now)
             .appraisal(untrusted.next())
@@ -191,18 +192,24 @@ public record LifeCycle(Rhythm rhythm, SeverityPolicy severities, boolean hasV) 
         .telling(RevocationNotice.Type.REVOCATION, worst);
   }
 
-  /**
-   * More than was asked, where the failure may come of having asked for a part only: the agent was
-   * restarted and has another transport key, or the node was rebooted and its log starts anew. The
-   * complete evidence decides.
-   */
-  private static Ask askAgain(Occurrence.Judged judged, List<Failure> failures) {
-    if (judged.ask() != Ask.ALL && judged.rebooted()) {
-      return Ask.ALL;
+  /** The node was rebooted and sent the tail of its new list: the complete evidence decides. */
+  private Step askedAgain(
+      NodeState node, Occurrence.Judged judged, Verdict.AskAgain again, Instant now) {
+    if (judged.ask() == Ask.ALL) {
+      return heardUnusable(node, "a part of the measurement list where all of it was asked", now);
     }
-    boolean onlyKey =
-        failures.stream().allMatch(f -> f.eventId().equals("pcr_validation.invalid_pcr_16"));
-    return judged.ask() == Ask.NEXT && onlyKey ? Ask.WITH_KEY : judged.ask();
+    return Step.to(node.ask(Ask.ALL).in(new Phase.Waiting(Phase.Task.ATTEST, 0, now)));
+  }
+
+  /** Whether only the key binding failed: the agent was restarted and has another key, perhaps. */
+  private static boolean onlyKeyBinding(List<Failure> failures) {
+    return failures.stream().allMatch(f -> f.eventId().equals("pcr_validation.invalid_pcr_16"));
+  }
+
+  private static boolean rebooted(AttestationState before, AttestationState now) {
+    return before.clock().isPresent()
+        && now.clock().isPresent()
+        && now.clock().get().resetCount() > before.clock().get().resetCount();
   }
 
   private Step noAnswer(NodeState node, Phase.Asking asking, String why, Instant now) {
@@ -282,26 +289,10 @@ public record LifeCycle(Rhythm rhythm, SeverityPolicy severities, boolean hasV) 
     return node.incident(incident, Math.max(node.alarmed(), level));
   }
 
-  private static Failure worst(List<Failure> failures) {
-    return failures.stream()
-        .max(
-            Comparator.<Failure, Boolean>comparing(f -> !f.recoverable())
-                .thenComparing(Failure::severity))
-        .orElseThrow();
-  }
-
   private Failure failure(
       String event, String check, String found, String expected, String remedy) {
-    Severity highest = severities.highest();
-    return new Failure(
-        "internal.verifier." + event,
-        false,
-        highest,
-        check,
-        found,
-        expected,
-        remedy,
-        new JsonObject(Map.of("message", found)));
+    return Failure.of(
+        "internal.verifier." + event, false, severities, check, found, expected, remedy);
   }
 
   private static String summary(Failure failure) {

@@ -17,10 +17,8 @@ public sealed interface Occurrence {
    * Evidence came and was judged.
    *
    * @param ask what had been asked for
-   * @param rebooted whether the evidence says that the TPM was reset since the last trusted verdict
    */
-  record Judged(
-      long cycle, Ask ask, Verdict verdict, Tally.Algorithms declared, boolean rebooted)
+  record Judged(long cycle, Ask ask, Verdict verdict, Tally.Algorithms declared)
       implements Answer {}
 
   /** The node took V, wrapped for the transport key with this SHA-256 (hex). */

@@ -103,11 +103,17 @@ final class AgentClient implements AutoCloseable {
     if (!gate.tryAcquire(timeout.toNanos(), TimeUnit.NANOSECONDS)) {
       return new Exchange.Silence("too many connections are being made at once");
     }
+    Future<HttpClientRequest> connected = client.request(options(peer, method, uri));
     try {
-      request = await(client.request(options(peer, method, uri)), deadline);
+      request = await(connected, deadline);
     } catch (ExecutionException e) {
       return new Exchange.Silence(reason(e.getCause()));
-    } catch (TimeoutException e) {
+    } catch (TimeoutException | InterruptedException e) {
+      // The connection may come up later: without this it would keep the peer's only place.
+      connected.onSuccess(HttpClientRequest::reset);
+      if (e instanceof InterruptedException interrupted) {
+        throw interrupted;
+      }
       return new Exchange.Silence("no connection within " + timeout.toMillis() + " ms");
     } finally {
       gate.release();

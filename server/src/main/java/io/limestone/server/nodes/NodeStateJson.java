@@ -1,0 +1,157 @@
+package io.limestone.server.nodes;
+
+import io.limestone.appraisal.AttestationState;
+import io.limestone.appraisal.Failure;
+import io.limestone.keylime.ApiVersion;
+import io.limestone.keylime.OperationalState;
+import io.limestone.policy.Severity;
+import io.limestone.wire.JsonObject;
+import io.limestone.wire.MalformedException;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** The stored form of {@link NodeState}, and of the failures that people are shown. */
+public final class NodeStateJson {
+  private static final String ATTEST = Phase.Task.ATTEST.name();
+
+  private NodeStateJson() {}
+
+  public static JsonObject toJson(NodeState node) {
+    Map<String, @Nullable Object> json = new LinkedHashMap<>();
+    json.put("version", 1);
+    switch (node.phase()) {
+      case Phase.Waiting(Phase.Task task, int tries, Instant due) -> json.put("task", task.name());
+      case Phase.Asking(Phase.Task task, int tries) -> json.put("task", task.name());
+      case Phase.Halted(OperationalState state) -> json.put("halted", state.number());
+      case Phase.Terminating t -> json.put("terminating", true);
+    }
+    json.put("cycle", node.cycle());
+    json.put("trust", node.trust().name());
+    json.put("since", node.since().toEpochMilli());
+    json.put("api", node.version().toString());
+    json.put("ask", node.ask().name());
+    Tally tally = node.tally();
+    json.put("attestations", tally.attestations());
+    json.put("last_received", tally.lastReceived().map(Instant::toEpochMilli).orElse(null));
+    json.put("last_success", tally.lastSuccess().map(Instant::toEpochMilli).orElse(null));
+    json.put("algorithms", List.of(tally.hashAlg(), tally.encAlg(), tally.signAlg()));
+    node.incident().ifPresent(incident -> json.put("incident", incidentJson(incident)));
+    json.put("alarmed", node.alarmed());
+    json.put("appraisal", node.appraisal().toJson());
+    json.put("key_with_v", node.keyWithV().orElse(null));
+    return new JsonObject(json);
+  }
+
+  /**
+   * The state of its stored form. A request that was under way is due again at {@code due}.
+   *
+   * @throws MalformedException if it is not one
+   */
+  public static NodeState fromJson(JsonObject json, Instant due) {
+    if (json.integer("version") != 1) {
+      throw new MalformedException("node state of a version that is not known");
+    }
+    List<String> algorithms = json.strings("algorithms");
+    if (algorithms.size() != 3) {
+      throw new MalformedException("algorithms are not three");
+    }
+    return new NodeState(
+        phase(json, due),
+        json.integer("cycle"),
+        word(Trust.class, json.string("trust")),
+        Instant.ofEpochMilli(json.integer("since")),
+        ApiVersion.parse(json.string("api")),
+        word(Ask.class, json.string("ask")),
+        new Tally(
+            json.integer("attestations"),
+            json.optionalInteger("last_received").map(Instant::ofEpochMilli),
+            json.optionalInteger("last_success").map(Instant::ofEpochMilli),
+            algorithms.get(0),
+            algorithms.get(1),
+            algorithms.get(2)),
+        json.optionalObject("incident").map(NodeStateJson::incident),
+        (int) json.integer("alarmed"),
+        AttestationState.fromJson(json.object("appraisal")),
+        json.optionalString("key_with_v"));
+  }
+
+  /** A failure as people and scripts see it. */
+  public static JsonObject toJson(Failure failure) {
+    Map<String, @Nullable Object> json = new LinkedHashMap<>();
+    json.put("event_id", failure.eventId());
+    json.put("recoverable", failure.recoverable());
+    json.put("severity_level", failure.severity().level());
+    json.put("severity", failure.severity().label());
+    json.put("check", failure.check());
+    json.put("found", failure.found());
+    json.put("expected", failure.expected());
+    json.put("remedy", failure.remedy());
+    json.put("context", failure.context());
+    return new JsonObject(json);
+  }
+
+  private static Failure failure(JsonObject json) {
+    return new Failure(
+        json.string("event_id"),
+        json.bool("recoverable"),
+        new Severity((int) json.integer("severity_level"), json.string("severity")),
+        json.string("check"),
+        json.string("found"),
+        json.string("expected"),
+        json.string("remedy"),
+        json.object("context"));
+  }
+
+  private static JsonObject incidentJson(Incident incident) {
+    Map<String, @Nullable Object> json = new LinkedHashMap<>();
+    json.put("severity_level", incident.severity());
+    json.put("event_id", incident.eventId());
+    json.put("at", incident.at().toEpochMilli());
+    json.put("failures", incident.failures().stream().map(NodeStateJson::toJson).toList());
+    return new JsonObject(json);
+  }
+
+  private static Incident incident(JsonObject json) {
+    return new Incident(
+        (int) json.integer("severity_level"),
+        json.string("event_id"),
+        Instant.ofEpochMilli(json.integer("at")),
+        json.list("failures").stream()
+            .map(
+                item -> {
+                  if (item instanceof JsonObject failure) {
+                    return failure(failure);
+                  }
+                  throw new MalformedException("failures is not a list of objects");
+                })
+            .toList());
+  }
+
+  private static Phase phase(JsonObject json, Instant due) {
+    Optional<Long> halted = json.optionalInteger("halted");
+    if (halted.isPresent()) {
+      return new Phase.Halted(
+          OperationalState.ofNumber(halted.get())
+              .orElseThrow(() -> new MalformedException("no such operational state")));
+    }
+    if (json.has("terminating")) {
+      return new Phase.Terminating();
+    }
+    Phase.Task task =
+        json.string("task").equals(ATTEST) ? Phase.Task.ATTEST : Phase.Task.RELEASE_V;
+    return new Phase.Waiting(task, 0, due);
+  }
+
+  private static <E extends Enum<E>> E word(Class<E> kind, String word) {
+    for (E value : kind.getEnumConstants()) {
+      if (value.name().equals(word)) {
+        return value;
+      }
+    }
+    throw new MalformedException("no such " + kind.getSimpleName());
+  }
+}

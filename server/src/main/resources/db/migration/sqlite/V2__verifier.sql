@@ -1,0 +1,57 @@
+-- Policies: each content once, however many names and nodes use it.
+create table policy_text (
+  digest  text not null primary key,  -- SHA-256 of the content, hex
+  content text not null
+) strict;
+
+create table runtime_policy (
+  name       text    not null primary key,
+  digest     text    not null references policy_text (digest),
+  tpm_policy text
+) strict;
+
+create table boot_policy (
+  name   text not null primary key,
+  digest text not null references policy_text (digest)
+) strict;
+
+-- Nodes that are watched. What changes with every attestation is in `life`, written in batches.
+create table node (
+  id             text    not null primary key,
+  enrolled_at    integer not null,    -- ms since 1970
+  enrolment      text    not null,    -- JSON as enrolled, without secrets and policies
+  v              blob,                -- sealed
+  revocation_key blob,                -- sealed
+  runtime_policy text references runtime_policy (name),
+  boot_policy    text references boot_policy (name),
+  state          integer not null,    -- Keylime's number
+  life           text    not null     -- JSON: counters, appraisal state
+) strict;
+create index node_runtime_policy on node (runtime_policy);
+create index node_boot_policy on node (boot_policy);
+
+-- What changed about a node, never changed itself.
+create table node_change (
+  seq      integer primary key autoincrement,
+  node     text    not null,
+  at       integer not null,
+  kind     text    not null,
+  detail   text    not null,
+  failures text                       -- JSON list, where there are any
+) strict;
+create index node_change_node on node_change (node, seq);
+
+-- The outbox: notices written together with the change that they tell of.
+create table notice (
+  seq       integer primary key autoincrement,
+  node      text    not null,         -- the node it is about
+  channel   text    not null,         -- webhook, or agent
+  recipient text    not null,         -- node id for agent, empty for webhook
+  body      text    not null,         -- the signed envelope
+  made_at   integer not null,
+  attempts  integer not null,
+  due_at    integer,                  -- null: over
+  outcome   text    not null
+) strict;
+create index notice_due on notice (due_at);
+create index notice_node on notice (node, seq);
