@@ -21,8 +21,7 @@ public sealed interface Health {
   static Health of(NodeState node, Rhythm rhythm, Instant now) {
     Optional<Duration> age = node.tally().lastSuccess().map(at -> since(at, now));
     return switch (node.trust()) {
-      case UNTRUSTED ->
-          new Untrusted(since(node.tally().lastReceived().orElse(node.since()), now));
+      case UNTRUSTED -> new Untrusted(since(node.tally().lastReceived().orElse(node.since()), now));
       case UNKNOWN -> new Unknown(age);
       case TRUSTED ->
           age.filter(a -> a.compareTo(rhythm.freshness()) <= 0)

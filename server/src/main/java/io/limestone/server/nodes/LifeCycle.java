@@ -7,14 +7,14 @@ import io.limestone.keylime.ApiVersion;
 import io.limestone.keylime.OperationalState;
 import io.limestone.keylime.RevocationNotice;
 import io.limestone.policy.SeverityPolicy;
+import io.limestone.wire.Encoding;
+import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import io.limestone.wire.Encoding;
 
 /**
  * The life of a node (verifier-api.md §3): state and occurrence in, next state and consequences
@@ -176,8 +176,7 @@ public record LifeCycle(Rhythm rhythm, SeverityPolicy severities, boolean hasV) 
       return Step.to(node.ask(Ask.WITH_KEY).in(new Phase.Waiting(Phase.Task.ATTEST, 0, now)));
     }
     Failure worst = untrusted.worst();
-    boolean stops =
-        !untrusted.recoverable() || worst.severity().equals(severities.highest());
+    boolean stops = !untrusted.recoverable() || worst.severity().equals(severities.highest());
     NodeState next =
         blamed(node, untrusted.failures(), worst, now)
             .appraisal(untrusted.next())
@@ -217,9 +216,7 @@ public record LifeCycle(Rhythm rhythm, SeverityPolicy severities, boolean hasV) 
     if (tries <= rhythm.maxRetries()) {
       return Step.to(
           node.ask(atLeastKey(node.ask()))
-              .in(
-                  new Phase.Waiting(
-                      asking.task(), tries, now.plus(rhythm.beforeRetry(tries)))));
+              .in(new Phase.Waiting(asking.task(), tries, now.plus(rhythm.beforeRetry(tries)))));
     }
     boolean attesting = asking.task() == Phase.Task.ATTEST;
     Failure failure =
@@ -266,8 +263,7 @@ public record LifeCycle(Rhythm rhythm, SeverityPolicy severities, boolean hasV) 
         now);
   }
 
-  private Step halt(
-      NodeState node, Trust trust, Failure failure, Change.Kind kind, Instant now) {
+  private Step halt(NodeState node, Trust trust, Failure failure, Change.Kind kind, Instant now) {
     return Step.to(
         blamed(node, List.of(failure), failure, now)
             .trust(trust, now)

@@ -141,8 +141,7 @@ public final class NodeStateJson {
     if (json.has("terminating")) {
       return new Phase.Terminating();
     }
-    Phase.Task task =
-        json.string("task").equals(ATTEST) ? Phase.Task.ATTEST : Phase.Task.RELEASE_V;
+    Phase.Task task = json.string("task").equals(ATTEST) ? Phase.Task.ATTEST : Phase.Task.RELEASE_V;
     return new Phase.Waiting(task, 0, due);
   }
 

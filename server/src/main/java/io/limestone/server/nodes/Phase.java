@@ -1,5 +1,6 @@
 package io.limestone.server.nodes;
 
+import io.limestone.keylime.OperationalState;
 import java.time.Instant;
 
 /** What is going on with a node. */
@@ -18,7 +19,9 @@ public sealed interface Phase {
   /** A request is under way. */
   record Asking(Task task, int tries) implements Phase {}
 
-  /** Not asked any more, until an administrator resumes it: FAILED, INVALID_QUOTE, TENANT_FAILED. */
+  /**
+   * Not asked any more, until an administrator resumes it: FAILED, INVALID_QUOTE, TENANT_FAILED.
+   */
   record Halted(OperationalState state) implements Phase {}
 
   /** To be removed as soon as the request under way has ended. */

@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Schema {
   /** Every migration, oldest first, and for ever: a released one is never edited. */
-  static final List<String> MIGRATIONS = List.of("V1__registrar_and_audit");
+  static final List<String> MIGRATIONS = List.of("V1__registrar_and_audit", "V2__verifier");
 
   private static final Logger LOG = LoggerFactory.getLogger(Schema.class);
 

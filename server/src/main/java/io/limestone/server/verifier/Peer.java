@@ -25,8 +25,7 @@ record Peer(NodeId id, String address, int port, AgentTls tls) {
           case AgentTls.Disabled d -> Bytes.EMPTY;
         };
     Bytes digest =
-        HashAlg.SHA256.digest(
-            Bytes.of((id.value() + "\0").getBytes(StandardCharsets.UTF_8)), pin);
+        HashAlg.SHA256.digest(Bytes.of((id.value() + "\0").getBytes(StandardCharsets.UTF_8)), pin);
     return "node-" + digest.hex().substring(0, 48);
   }
 
