@@ -69,8 +69,6 @@ public record AttestationState(
                         at.bool("safe"))),
         json.optionalString("public_key"),
         ImaProgress.fromJson(json.object("ima")),
-        json.optionalInteger("boot_time")
-            .map(OptionalLong::of)
-            .orElseGet(OptionalLong::empty));
+        json.optionalInteger("boot_time").map(OptionalLong::of).orElseGet(OptionalLong::empty));
   }
 }

@@ -46,10 +46,7 @@ public sealed interface Verdict {
     /** The first failure of the highest severity: Keylime's {@code last_event_id}. */
     public Failure worst() {
       Severity highest =
-          failures.stream()
-              .map(Failure::severity)
-              .max(Comparator.naturalOrder())
-              .orElseThrow();
+          failures.stream().map(Failure::severity).max(Comparator.naturalOrder()).orElseThrow();
       return failures.stream()
           .filter(failure -> failure.severity().equals(highest))
           .findFirst()

@@ -1,7 +1,5 @@
 package io.limestone.evidence;
 
-import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,11 +23,11 @@ public enum FileDigest {
 
   private static final FileDigest[] ALL = values();
 
-  private final byte[] name;
+  private final String name;
   private final int size;
 
   FileDigest(String name, int size) {
-    this.name = name.getBytes(StandardCharsets.US_ASCII);
+    this.name = name;
     this.size = size;
   }
 
@@ -39,13 +37,13 @@ public enum FileDigest {
   }
 
   public String kernelName() {
-    return new String(name, StandardCharsets.US_ASCII);
+    return name;
   }
 
   /** The algorithm whose name stands in {@code text} between the two offsets, or null. */
   static @Nullable FileDigest named(byte[] text, int from, int to) {
     for (FileDigest one : ALL) {
-      if (Arrays.equals(text, from, to, one.name, 0, one.name.length)) {
+      if (Ascii.is(text, from, to, one.name)) {
         return one;
       }
     }

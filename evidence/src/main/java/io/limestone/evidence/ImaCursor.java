@@ -136,7 +136,9 @@ public final class ImaCursor {
     return name;
   }
 
-  /** The signature of an {@code ima-sig} entry, the data of an {@code ima-buf} entry, or nothing. */
+  /**
+   * The signature of an {@code ima-sig} entry, the data of an {@code ima-buf} entry, or nothing.
+   */
   public Span extra() {
     return extra;
   }
@@ -176,7 +178,7 @@ public final class ImaCursor {
     int hashDigits = afterHash - afterPcr - 1;
     if (hashDigits < 2
         || hashDigits > 2 * column.length
-        || !Hex.decode(text, afterPcr + 1, afterHash, column, 0)) {
+        || !Ascii.unhex(text, afterPcr + 1, afterHash, column, 0)) {
       return "template hash is not hex";
     }
     template = ImaTemplate.named(text, afterHash + 1, afterName);
@@ -290,7 +292,7 @@ public final class ImaCursor {
   private boolean hex(Span span, int from, int to) {
     int length = (to - from) / 2;
     span.show(data, dataLength, dataLength + length);
-    boolean good = Hex.decode(text, from, to, data, dataLength);
+    boolean good = Ascii.unhex(text, from, to, data, dataLength);
     dataLength += length;
     return good;
   }

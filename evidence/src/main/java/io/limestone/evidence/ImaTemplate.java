@@ -1,7 +1,6 @@
 package io.limestone.evidence;
 
-import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,30 +32,32 @@ public enum ImaTemplate {
 
   private static final ImaTemplate[] ALL = values();
 
-  private final byte[] name;
-  private final Field[] fields;
+  private final String name;
+
+  @SuppressWarnings("ImmutableEnumChecker") // List.of cannot be changed
+  private final List<Field> fields;
 
   ImaTemplate(String name, Field... fields) {
-    this.name = name.getBytes(StandardCharsets.US_ASCII);
-    this.fields = fields;
+    this.name = name;
+    this.fields = List.of(fields);
   }
 
   /** The kernel's name, such as {@code ima-ng}. */
   public String kernelName() {
-    return new String(name, StandardCharsets.US_ASCII);
+    return name;
   }
 
   int fieldCount() {
-    return fields.length;
+    return fields.size();
   }
 
   Field field(int index) {
-    return fields[index];
+    return fields.get(index);
   }
 
   static @Nullable ImaTemplate named(byte[] text, int from, int to) {
     for (ImaTemplate one : ALL) {
-      if (Arrays.equals(text, from, to, one.name, 0, one.name.length)) {
+      if (Ascii.is(text, from, to, one.name)) {
         return one;
       }
     }

@@ -47,9 +47,9 @@ public final class Span {
     return to == from;
   }
 
-  /** Whether the bytes are those of an ASCII text. */
-  public boolean is(byte[] text) {
-    return Arrays.equals(array, from, to, text, 0, text.length);
+  /** Whether the bytes are exactly this ASCII text. */
+  public boolean is(String text) {
+    return Ascii.is(array, from, to, text);
   }
 
   /** A copy. */

@@ -161,7 +161,7 @@ final class DigestTable {
     return (arena[at] & 0xff) << 24
         | (arena[at + 1] & 0xff) << 16
         | (arena[at + 2] & 0xff) << 8
-        | arena[at + 3] & 0xff;
+        | (arena[at + 3] & 0xff);
   }
 
   private static int hash(byte[] array, int from, int length) {

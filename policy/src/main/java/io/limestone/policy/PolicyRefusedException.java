@@ -2,7 +2,9 @@ package io.limestone.policy;
 
 import io.limestone.wire.MalformedException;
 
-/** A policy that is not taken in, with the words and the HTTP status that Keylime's peers expect. */
+/**
+ * A policy that is not taken in, with the words and the HTTP status that Keylime's peers expect.
+ */
 public final class PolicyRefusedException extends MalformedException {
   private static final long serialVersionUID = 1L;
   private final int status;

@@ -2,8 +2,8 @@ package io.limestone.evidence;
 
 import java.util.Arrays;
 
-/** Strict hex between byte arrays, without a text in between. */
-final class Hex {
+/** Strict ASCII over byte arrays, without making texts. */
+final class Ascii {
   private static final byte[] VALUE = new byte[256];
 
   static {
@@ -14,14 +14,14 @@ final class Hex {
     }
   }
 
-  private Hex() {}
+  private Ascii() {}
 
   /**
    * Decodes hex digits of either case.
    *
    * @return whether there was an even number of digits and nothing else
    */
-  static boolean decode(byte[] text, int from, int to, byte[] out, int at) {
+  static boolean unhex(byte[] text, int from, int to, byte[] out, int at) {
     if ((to - from & 1) != 0) {
       return false;
     }
@@ -33,5 +33,18 @@ final class Hex {
       out[o] = (byte) (high << 4 | low);
     }
     return bad >= 0;
+  }
+
+  /** Whether the bytes between two offsets are exactly this ASCII text. */
+  static boolean is(byte[] bytes, int from, int to, String text) {
+    if (to - from != text.length()) {
+      return false;
+    }
+    for (int i = 0; i < text.length(); i++) {
+      if (bytes[from + i] != text.charAt(i)) {
+        return false;
+      }
+    }
+    return true;
   }
 }
