@@ -37,13 +37,18 @@ final class Certificates {
     return block.content();
   }
 
-  /** An X.509 certificate is a SEQUENCE of more than 127 bytes, in whatever dialect of BER. */
+  /**
+   * A SEQUENCE of more than 127 bytes, in whatever dialect of BER, or the same behind the header
+   * that TPM 1.2 stored in front of it (tag 0x1001).
+   */
   private static void checkFrame(Bytes certificate) {
     if (certificate.size() > MAX_BYTES) {
       throw new MalformedException("certificate of more than " + MAX_BYTES + " bytes");
     }
     byte[] bytes = certificate.toArray();
-    if (bytes.length < 128 || bytes[0] != 0x30 || (bytes[1] & 0x80) == 0) {
+    boolean sequence = bytes.length >= 128 && bytes[0] == 0x30 && (bytes[1] & 0x80) != 0;
+    boolean header = bytes.length >= 135 && bytes[0] == 0x10 && bytes[1] == 0x01;
+    if (!sequence && !header) {
       throw new MalformedException("not a certificate");
     }
   }

@@ -1,0 +1,4 @@
+@NullMarked
+package io.limestone.keylime;
+
+import org.jspecify.annotations.NullMarked;
