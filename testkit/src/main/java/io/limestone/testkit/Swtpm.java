@@ -1,5 +1,6 @@
 package io.limestone.testkit;
 
+import io.limestone.tpm.HashAlg;
 import io.limestone.wire.Bytes;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
@@ -29,6 +30,7 @@ public final class Swtpm implements AutoCloseable {
   private static final int TPM_ST_NO_SESSIONS = 0x8001;
   private static final int TPM_ST_SESSIONS = 0x8002;
   private static final int TPM_CC_PCR_EXTEND = 0x182;
+  private static final int TPM_CC_SHUTDOWN = 0x145;
   private static final int TPM_CC_FLUSH_CONTEXT = 0x165;
   private static final int TPM_CC_GET_CAPABILITY = 0x17A;
   private static final int TPM_CAP_HANDLES = 1;
@@ -75,14 +77,26 @@ public final class Swtpm implements AutoCloseable {
     }
   }
 
-  /** Off and on again: PCRs start anew and the reset count grows, as by a reboot. */
+  /**
+   * An orderly reboot: the TPM is told, switched off and on; PCRs start anew and the reset count
+   * grows.
+   */
+  public void reboot() throws IOException {
+    transmit(TPM_ST_NO_SESSIONS, TPM_CC_SHUTDOWN, new byte[] {0, 0});
+    powerCycle();
+  }
+
+  /**
+   * A power cut: as {@link #reboot}, but the TPM was not told, so it says of its clock that it is
+   * not safe until the clock has passed what was last written to NV (four seconds here).
+   */
   public void powerCycle() throws IOException {
     close();
     process = start();
   }
 
   /** Extends a PCR in one bank, as firmware or the kernel do. */
-  public void extend(int pcr, int hashAlg, Bytes digest) {
+  public void extend(int pcr, HashAlg bank, Bytes digest) {
     ByteBuffer parameters =
         ByteBuffer.allocate(4 + 4 + 9 + 4 + 2 + digest.size())
             .putInt(pcr)
@@ -92,7 +106,7 @@ public final class Swtpm implements AutoCloseable {
             .put((byte) 0)
             .putShort((short) 0)
             .putInt(1)
-            .putShort((short) hashAlg)
+            .putShort((short) bank.id())
             .put(digest.toArray());
     transmit(TPM_ST_SESSIONS, TPM_CC_PCR_EXTEND, parameters.array());
   }

@@ -2,6 +2,7 @@ package io.limestone.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.limestone.tpm.HashAlg;
 import io.limestone.wire.Bytes;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -12,10 +13,10 @@ class SwtpmTest {
   void isMadeOnceExtendedFlushedAndSurvivesAPowerCycle(@TempDir Path folder) throws Exception {
     try (Swtpm tpm = Swtpm.on(folder)) {
       assertThat(tpm.caCertificates()).isNotEmpty();
-      tpm.extend(10, 0x000B, Bytes.of(new byte[32]));
+      tpm.extend(10, HashAlg.SHA256, Bytes.of(new byte[32]));
       tpm.flush();
       tpm.powerCycle();
-      tpm.extend(10, 0x000B, Bytes.of(new byte[32]));
+      tpm.extend(10, HashAlg.SHA256, Bytes.of(new byte[32]));
     }
   }
 }
