@@ -1,9 +1,12 @@
 package io.limestone.cli;
 
+import io.limestone.cli.appraise.AppraiseCommand;
 import io.limestone.cli.args.Command;
 import io.limestone.cli.args.CommandLine;
 import io.limestone.cli.args.Completion;
 import io.limestone.cli.args.Output;
+import io.limestone.cli.node.NodeCommands;
+import io.limestone.cli.policy.PolicyCommands;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
@@ -45,6 +48,9 @@ public final class Limestone {
 
         Exit codes: 0 done or trusted, 1 failed or untrusted, 2 unusable arguments or input.""",
         List.of(
+            NodeCommands.group(),
+            PolicyCommands.group(),
+            AppraiseCommand.command(),
             Command.Leaf.of(
                     "completion",
                     "Prints a completion script for bash (and for zsh with bashcompinit).",

@@ -1,0 +1,129 @@
+package io.limestone.cli.node;
+
+import io.limestone.cli.Connection;
+import io.limestone.cli.args.Arguments;
+import io.limestone.cli.args.CommandFailed;
+import io.limestone.cli.args.Option;
+import io.limestone.cli.args.Output;
+import io.limestone.cli.rest.Verifier;
+import io.limestone.keylime.AgentStatus;
+import io.limestone.keylime.NodeId;
+import io.limestone.keylime.OperationalState;
+import io.limestone.wire.Encoding;
+import io.limestone.wire.JsonObject;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** {@code limestone node show}. */
+final class ShowNode {
+  static final Option REQUIRE_TRUSTED =
+      Option.flag("--require-trusted", "Exit code 1 unless the node is trusted now");
+
+  private ShowNode() {}
+
+  static int run(Arguments arguments, Output output) throws IOException, InterruptedException {
+    NodeId id = NodeId.parse(arguments.operand(0));
+    Verifier verifier = Connection.of(arguments, output).verifier();
+    Optional<JsonObject> found = verifier.status(id);
+    if (found.isEmpty()) {
+      throw CommandFailed.because(
+          id
+              + " is not enrolled. `limestone node add "
+              + id
+              + "` enrols it once it is registered.");
+    }
+    AgentStatus status = AgentStatus.fromJson(found.get());
+    Instant now = Instant.now();
+    Standing standing = Standing.of(status, now);
+    boolean good = standing.word() == Standing.Word.TRUSTED;
+    List<Explanation> why =
+        good || status.lastEventId().isEmpty()
+            ? List.of()
+            : Explanation.of(verifier.explanation(id), status);
+    if (arguments.has(Connection.JSON)) {
+      Map<String, Object> json = json(status, standing);
+      json.put("failures", why.stream().map(Explanation::toJson).toList());
+      output.json(json);
+    } else {
+      print(output, id, status, standing, why, now);
+    }
+    return arguments.has(REQUIRE_TRUSTED) && !good ? 1 : 0;
+  }
+
+  /** Keylime's status object with our word for it; V is never in it. */
+  static Map<String, Object> json(AgentStatus status, Standing standing) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("standing", standing.word().toString());
+    json.putAll(status.toJson().members());
+    return json;
+  }
+
+  private static void print(
+      Output output,
+      NodeId id,
+      AgentStatus status,
+      Standing standing,
+      List<Explanation> why,
+      Instant now) {
+    line(output, "node", id.value());
+    line(
+        output,
+        "state",
+        standing.word()
+            + status
+                .state()
+                .map(OperationalState::words)
+                .map(words -> " (" + words + ")")
+                .orElse(" (pushes)"));
+    line(output, "last good", standing.age(now));
+    line(
+        output,
+        "attested",
+        status.attestationCount() + " times, every " + status.attestationPeriod());
+    status.ip().ifPresent(ip -> line(output, "address", ip + ":" + status.port().orElse(0)));
+    if (!status.hashAlg().isEmpty()) {
+      line(
+          output,
+          "algorithms",
+          status.hashAlg() + ", " + status.encAlg() + ", " + status.signAlg());
+    }
+    line(output, "judged by", judgedBy(status));
+    printFailures(output, why);
+  }
+
+  static void printFailures(Output output, List<Explanation> why) {
+    for (Explanation one : why) {
+      output.line("");
+      line(
+          output,
+          "failed",
+          one.eventId() + (one.severity().isEmpty() ? "" : ", " + one.severity()));
+      line(output, "  check", one.check());
+      line(output, "  found", one.found());
+      line(output, "  expected", one.expected());
+      line(output, "  remedy", one.remedy());
+    }
+  }
+
+  private static String judgedBy(AgentStatus status) {
+    StringBuilder text = new StringBuilder("identity");
+    if (status.hasRuntimePolicy()) {
+      text.append(", runtime policy");
+    }
+    if (status.hasMbPolicy()) {
+      text.append(", measured-boot policy");
+    }
+    return text.append(", TPM policy ").append(status.tpmPolicy()).toString();
+  }
+
+  private static void line(Output output, String name, String value) {
+    if (!value.isEmpty()) {
+      output.line(
+          name + " ".repeat(Math.max(1, 12 - name.length())) + Encoding.printable(value, 4000));
+    }
+  }
+}

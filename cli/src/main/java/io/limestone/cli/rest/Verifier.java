@@ -1,0 +1,92 @@
+package io.limestone.cli.rest;
+
+import io.limestone.keylime.ApiVersion;
+import io.limestone.keylime.Enrolment;
+import io.limestone.keylime.NodeId;
+import io.limestone.wire.JsonObject;
+import java.io.IOException;
+import java.util.Map;
+import java.util.Optional;
+
+/** The verifier's REST interface (verifier-api.md section 2). */
+public final class Verifier {
+  private final Rest rest;
+  private final String base;
+
+  private Verifier(Rest rest, ApiVersion version) {
+    this.rest = rest;
+    this.base = version.path();
+  }
+
+  public static Verifier connect(Rest rest) throws IOException, InterruptedException {
+    return new Verifier(rest, rest.negotiate());
+  }
+
+  public Address address() {
+    return rest.address();
+  }
+
+  /** The status object of one node, or nothing where it is not enrolled. */
+  public Optional<JsonObject> status(NodeId id) throws IOException, InterruptedException {
+    return found(rest.get(base + "/agents/" + id), "reading the node's status");
+  }
+
+  /** Why the node is in its state, from Limestone's own route; nothing from other verifiers. */
+  public Optional<JsonObject> explanation(NodeId id) throws IOException, InterruptedException {
+    Answer answer = rest.get(base + "/agents/" + id + "/explanation");
+    return answer.ok() ? Optional.of(answer.results()) : Optional.empty();
+  }
+
+  /** Status objects by id. */
+  public JsonObject statuses() throws IOException, InterruptedException {
+    return rest.get(base + "/agents/?bulk=True").expectSuccess("listing the nodes");
+  }
+
+  public Answer enrol(NodeId id, Enrolment enrolment) throws IOException, InterruptedException {
+    return rest.post(base + "/agents/" + id, enrolment.toJson());
+  }
+
+  public Answer remove(NodeId id) throws IOException, InterruptedException {
+    return rest.delete(base + "/agents/" + id);
+  }
+
+  public Answer stop(NodeId id) throws IOException, InterruptedException {
+    return rest.put(base + "/agents/" + id + "/stop", null);
+  }
+
+  public Answer reactivate(NodeId id) throws IOException, InterruptedException {
+    return rest.put(base + "/agents/" + id + "/reactivate", null);
+  }
+
+  /**
+   * The policies of one kind.
+   *
+   * @param kind {@code allowlists} or {@code mbpolicies}
+   */
+  public JsonObject policies(String kind) throws IOException, InterruptedException {
+    return rest.get(base + "/" + kind + "/").expectSuccess("listing the policies");
+  }
+
+  public Optional<JsonObject> policy(String kind, String name)
+      throws IOException, InterruptedException {
+    return found(rest.get(base + "/" + kind + "/" + name), "reading the policy");
+  }
+
+  public Answer addPolicy(String kind, String name, Map<String, ?> body)
+      throws IOException, InterruptedException {
+    return rest.post(base + "/" + kind + "/" + name, body);
+  }
+
+  public Answer updatePolicy(String kind, String name, Map<String, ?> body)
+      throws IOException, InterruptedException {
+    return rest.put(base + "/" + kind + "/" + name, body);
+  }
+
+  public Answer removePolicy(String kind, String name) throws IOException, InterruptedException {
+    return rest.delete(base + "/" + kind + "/" + name);
+  }
+
+  private static Optional<JsonObject> found(Answer answer, String doing) {
+    return answer.status() == 404 ? Optional.empty() : Optional.of(answer.expectSuccess(doing));
+  }
+}
