@@ -7,6 +7,7 @@ import java.time.Duration;
  *
  * @param head bytes of request line and headers together
  * @param body bytes of a request's body
+ * @param buffered bytes of all bodies together that wait in memory
  * @param handshake from accept to the end of the TLS handshake
  * @param idle from accept, or the last answer, to the next request's complete head
  * @param upload from the complete head to the complete body
@@ -18,6 +19,7 @@ import java.time.Duration;
 public record Limits(
     int head,
     int body,
+    long buffered,
     Duration handshake,
     Duration idle,
     Duration upload,
