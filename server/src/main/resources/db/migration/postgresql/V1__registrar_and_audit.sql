@@ -6,7 +6,6 @@ create table registration (
   ek_tpm        bytea   not null,     -- TPM2B_PUBLIC
   aik_tpm       bytea   not null,
   ek_chain      text,                 -- PEM, the EK certificate first
-  ek_cert       bytea,                -- DER, byte for byte as it came
   iak_tpm       bytea,
   iak_cert      bytea,
   idevid_tpm    bytea,

@@ -6,7 +6,6 @@ create table registration (
   ek_tpm        blob    not null,     -- TPM2B_PUBLIC
   aik_tpm       blob    not null,
   ek_chain      text,                 -- PEM, the EK certificate first
-  ek_cert       blob,                 -- DER, byte for byte as it came
   iak_tpm       blob,
   iak_cert      blob,
   idevid_tpm    blob,

@@ -52,13 +52,11 @@ public final class CertificateAuthority {
 
   /** What a certificate is good for. */
   public enum Purpose {
-    SERVER(KeyPurposeId.id_kp_serverAuth),
-    CLIENT(KeyPurposeId.id_kp_clientAuth);
+    SERVER,
+    CLIENT;
 
-    private final KeyPurposeId id;
-
-    Purpose(KeyPurposeId id) {
-      this.id = id;
+    private KeyPurposeId id() {
+      return this == SERVER ? KeyPurposeId.id_kp_serverAuth : KeyPurposeId.id_kp_clientAuth;
     }
   }
 
@@ -133,7 +131,7 @@ public final class CertificateAuthority {
                   publicKey)
               .addExtension(Extension.basicConstraints, true, new BasicConstraints(false))
               .addExtension(Extension.keyUsage, true, new KeyUsage(KeyUsage.digitalSignature))
-              .addExtension(Extension.extendedKeyUsage, false, new ExtendedKeyUsage(purpose.id))
+              .addExtension(Extension.extendedKeyUsage, false, new ExtendedKeyUsage(purpose.id()))
               .addExtension(
                   Extension.subjectKeyIdentifier, false, ids.createSubjectKeyIdentifier(publicKey))
               .addExtension(

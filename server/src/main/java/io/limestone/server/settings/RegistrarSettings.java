@@ -47,7 +47,7 @@ public final class RegistrarSettings {
   public static final Setting<Integer> MAX_REGISTRATIONS_PER_ADDRESS =
       Setting.integer(
           "registrar.max_registrations_per_address",
-          600,
+          6000,
           1,
           1000000,
           "Registrations that one address (IPv6: one /64) may make in a minute; more get 429.");
@@ -61,10 +61,10 @@ public final class RegistrarSettings {
   public static final Setting<Duration> PENDING_LIFETIME =
       Setting.seconds(
           "registrar.pending_lifetime",
-          "86400",
+          "300",
           1,
           31536000,
-          "How long a registration may wait for its first activation before it is forgotten.");
+          "How long a registration that never was activated keeps its id from other TPMs.");
 
   static final List<Setting<?>> ALL =
       List.of(
