@@ -12,7 +12,7 @@ import java.util.Map;
 import org.awaitility.Awaitility;
 
 /** The real Python verifier and registrar with a fresh CA. */
-public final class KeylimeServers implements AutoCloseable {
+public final class KeylimeServers implements Servers {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   private final KeylimePackage keylime;
@@ -68,7 +68,7 @@ public final class KeylimeServers implements AutoCloseable {
     }
   }
 
-  /** The tenant for these servers, trusting EK certificates of the CAs in {@code ekRoots}. */
+  @Override
   public KeylimeTenant tenant(Path ekRoots) throws IOException {
     Map<String, String> values = new HashMap<>(ports);
     values.put("tls_dir", caFolder().toString());
@@ -76,19 +76,22 @@ public final class KeylimeServers implements AutoCloseable {
     return new KeylimeTenant(keylime, home, keylime.configure(home, values));
   }
 
-  /** Where Keylime keeps its CA, server and client certificates. */
+  @Override
   public Path caFolder() {
     return home.resolve("cv_ca");
   }
 
+  @Override
   public int registrarPort() {
     return port("registrar_port");
   }
 
+  @Override
   public Rest verifier() throws IOException {
     return Rest.admin(caFolder(), port("verifier_port"));
   }
 
+  @Override
   public Rest registrar() throws IOException {
     return Rest.admin(caFolder(), port("registrar_tls_port"));
   }

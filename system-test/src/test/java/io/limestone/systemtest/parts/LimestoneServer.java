@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * Our registrar and verifier in a process of their own. It may be ended and started again on the
  * same home.
  */
-public final class LimestoneServer implements AutoCloseable {
+public final class LimestoneServer implements Servers {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   private final Path home;
@@ -80,11 +80,12 @@ public final class LimestoneServer implements AutoCloseable {
     return program;
   }
 
-  /** Where its CA, server and client certificates are, under the names of Keylime's CA folder. */
+  @Override
   public Path caFolder() {
     return home.resolve("pki");
   }
 
+  @Override
   public int registrarPort() {
     return registrarPort;
   }
@@ -93,17 +94,20 @@ public final class LimestoneServer implements AutoCloseable {
     return verifierPort;
   }
 
+  @Override
   public Rest verifier() throws IOException {
     return Rest.admin(caFolder(), verifierPort);
   }
 
+  @Override
   public Rest registrar() throws IOException {
     return Rest.admin(caFolder(), registrarTlsPort);
   }
 
-  /** The real tenant, pointed at this server. */
-  public KeylimeTenant tenant(KeylimePackage keylime, Path folder, Path ekRoots)
-      throws IOException {
+  @Override
+  public KeylimeTenant tenant(Path ekRoots) throws IOException {
+    KeylimePackage keylime = KeylimePackage.installed();
+    Path folder = home.resolveSibling(home.getFileName() + "-tenant");
     Map<String, String> values = new HashMap<>();
     values.put("verifier_port", Integer.toString(verifierPort));
     values.put("registrar_tls_port", Integer.toString(registrarTlsPort));

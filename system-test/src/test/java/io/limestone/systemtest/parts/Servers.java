@@ -1,0 +1,25 @@
+package io.limestone.systemtest.parts;
+
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** A running registrar and verifier, Keylime's or ours: what a story needs to know of them. */
+public interface Servers extends AutoCloseable {
+  /** The folder with CA, server and client certificates, under the names of Keylime's CA folder. */
+  Path caFolder();
+
+  /** Plain HTTP, for agents. */
+  int registrarPort();
+
+  /** The verifier, with the administrator's certificate. */
+  Rest verifier() throws IOException;
+
+  /** The registrar over TLS, with the administrator's certificate. */
+  Rest registrar() throws IOException;
+
+  /** Keylime's tenant for these servers, trusting EK certificates of the CAs in {@code ekRoots}. */
+  KeylimeTenant tenant(Path ekRoots) throws IOException;
+
+  @Override
+  void close();
+}
