@@ -1,30 +1,168 @@
 package io.limestone.policy;
 
+import io.limestone.evidence.Span;
+import io.limestone.policy.DigestTable.Match;
+import io.limestone.tpm.HashAlg;
 import io.limestone.wire.Bytes;
+import io.limestone.wire.MalformedException;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
-/** What a node may run. */
+/**
+ * What a node may run: a Keylime runtime policy (runtime-policy §1), read once into a compact form.
+ * Immutable; look-ups are safe from any thread.
+ */
 public final class RuntimePolicy {
-  private RuntimePolicy() {}
+  /** The parts of the document as they were read. */
+  record Parts(
+      int generator,
+      DigestTable digests,
+      ExcludeList excludes,
+      DigestTable keyrings,
+      Set<String> ignoredKeyrings,
+      HashAlg logHash,
+      DigestTable buffers,
+      VerificationKeys keys) {}
 
-  /** The policy of its JSON text. */
-  public static RuntimePolicy parse(Bytes json) {
-    throw new UnsupportedOperationException();
+  private final Parts parts;
+
+  private RuntimePolicy(Parts parts) {
+    this.parts = parts;
   }
 
-  /** A policy as uploaded: JSON, or a DSSE envelope around it. */
+  /**
+   * The policy of its JSON text.
+   *
+   * @throws MalformedException with the place and the reason, such as {@code 'meta' is a required
+   *     property}
+   */
+  public static RuntimePolicy parse(Bytes json) {
+    return new RuntimePolicy(new RuntimePolicyParser(json.toArray()).parse());
+  }
+
+  /**
+   * A policy as uploaded: its JSON text, or a DSSE envelope around that (runtime-policy §3). Where
+   * there are an envelope and a key, the signature is verified, whether required or not.
+   *
+   * @param keyPem the PEM public key that came with the upload
+   * @param signatureRequired {@code verifier.require_allow_list_signatures}
+   * @throws PolicyRefusedException with Keylime's status and words
+   */
   public static RuntimePolicy ofUpload(
       Bytes text, Optional<Bytes> keyPem, boolean signatureRequired) {
-    throw new UnsupportedOperationException();
+    Bytes json = SignedPolicy.open(text, keyPem, signatureRequired);
+    try {
+      return parse(json);
+    } catch (MalformedException e) {
+      throw new PolicyRefusedException(400, "Runtime policy is malformatted: " + e.getMessage(), e);
+    }
   }
 
-  /** Keylime's {@code meta.generator}. */
+  /** Keylime's {@code meta.generator}: 0 unknown, 1 empty, 2 upgraded, 3 made by a tool. */
   public int generator() {
-    return 0;
+    return parts.generator;
   }
 
-  /** The same policy with the signature keys of a node ({@code ima_sign_verification_keys}). */
+  /** What the kernel hashes template data with for the list's second column. */
+  public HashAlg logHash() {
+    return parts.logHash;
+  }
+
+  /** Files, keyrings and buffers named. */
+  public int names() {
+    return parts.digests.names() + parts.keyrings.names() + parts.buffers.names();
+  }
+
+  /** Digests in all. */
+  public int digests() {
+    return parts.digests.digests() + parts.keyrings.digests() + parts.buffers.digests();
+  }
+
+  /** Whether the policy says nothing at all: it allows nothing, excludes nothing, has no keys. */
+  public boolean isEmpty() {
+    return names() == 0
+        && parts.excludes.isEmpty()
+        && parts.ignoredKeyrings.isEmpty()
+        && parts.keys.isEmpty();
+  }
+
+  /** The keys that signatures of files are verified with. */
+  public VerificationKeys verificationKeys() {
+    return parts.keys;
+  }
+
+  /**
+   * The same policy with a node's own signature keys instead.
+   *
+   * @param keyringJson Keylime's legacy {@code ima_sign_verification_keys}; empty texts of any kind
+   *     leave the policy as it is
+   */
   public RuntimePolicy withVerificationKeys(String keyringJson) {
-    return this;
+    VerificationKeys keys = VerificationKeys.parse(keyringJson);
+    return keys.isEmpty()
+        ? this
+        : new RuntimePolicy(
+            new Parts(
+                parts.generator,
+                parts.digests,
+                parts.excludes,
+                parts.keyrings,
+                parts.ignoredKeyrings,
+                parts.logHash,
+                parts.buffers,
+                keys));
+  }
+
+  /** What the policy says of something measured. */
+  public enum Judgement {
+    ALLOWED,
+    EXCLUDED,
+    /** Its name is not in the policy. */
+    UNKNOWN_NAME,
+    /** Its name is, with other digests. */
+    OTHER_DIGEST
+  }
+
+  /** Judges a file by name and digest. */
+  public Judgement file(Span name, Span digest) {
+    return judge(parts.digests, name, digest, true);
+  }
+
+  /** Judges a measured buffer that is no key. */
+  public Judgement buffer(Span name, Span digest) {
+    return judge(parts.buffers, name, digest, true);
+  }
+
+  /** Judges a key that the kernel loads into a keyring. Excludes do not apply to keyrings. */
+  public Judgement key(Span keyring, Span digest) {
+    return judge(parts.keyrings, keyring, digest, false);
+  }
+
+  /** Whether keys of this keyring are neither checked nor learned. */
+  public boolean ignoresKeyring(Span keyring) {
+    return parts.ignoredKeyrings.contains("*")
+        || parts.ignoredKeyrings.stream().anyMatch(name -> Utf8.is(keyring, name));
+  }
+
+  /** Whether an exclude expression matches the start of the name. */
+  public boolean excludes(Span name) {
+    return parts.excludes.matches(name);
+  }
+
+  /** The digests allowed for a file, at most {@code max} of them. */
+  public List<Bytes> fileDigests(Span name, int max) {
+    return parts.digests.digestsOf(name, max);
+  }
+
+  private Judgement judge(DigestTable table, Span name, Span digest, boolean excludable) {
+    Match match = table.match(name, digest);
+    if (match == Match.LISTED) {
+      return Judgement.ALLOWED;
+    }
+    if (excludable && parts.excludes.matches(name)) {
+      return Judgement.EXCLUDED;
+    }
+    return match == Match.ABSENT ? Judgement.UNKNOWN_NAME : Judgement.OTHER_DIGEST;
   }
 }

@@ -1,23 +1,147 @@
 package io.limestone.policy;
 
+import io.limestone.evidence.FileDigest;
+import io.limestone.evidence.Span;
+import io.limestone.wire.Bytes;
+import io.limestone.wire.Json;
 import io.limestone.wire.JsonObject;
+import io.limestone.wire.MalformedException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
-/** Keys of IMA signatures by key id. */
+/**
+ * Keys that signatures of files are verified with, by key id (ima.md §7): those of a policy, or
+ * those that a node's kernel loaded with the policy's leave. Immutable.
+ */
 public final class VerificationKeys {
-  public static final VerificationKeys NONE = new VerificationKeys();
+  public static final VerificationKeys NONE = new VerificationKeys(Map.of());
 
-  private VerificationKeys() {}
+  private static final int MAX_KEYS = 1000;
+
+  private final Map<Long, ImaKey> byId;
+
+  private VerificationKeys(Map<Long, ImaKey> byId) {
+    this.byId = byId;
+  }
+
+  /**
+   * The keys of Keylime's keyring text: {@code {"keyids": […], "pubkeys": [base64 DER …]}}, perhaps
+   * encoded twice; an empty text, {@code null}, {@code []} and {@code ""} are none. A key that does
+   * not load is left out: what it signed is then not allowed.
+   *
+   * @throws MalformedException if it is no such text
+   */
+  public static VerificationKeys parse(String text) {
+    if (text.isBlank()) {
+      return NONE;
+    }
+    Object value = value(text);
+    if (value instanceof String inner) {
+      if (inner.isBlank()) {
+        return NONE;
+      }
+      value = value(inner);
+    }
+    if (value == null || value instanceof List<?> list && list.isEmpty()) {
+      return NONE;
+    }
+    if (!(value instanceof JsonObject keyring)) {
+      throw new MalformedException("verification-keys: is not a keyring object");
+    }
+    return of(keyring);
+  }
+
+  private static Object value(String text) {
+    try {
+      Object value = Json.value(text.getBytes(StandardCharsets.UTF_8));
+      return value == null ? List.of() : value;
+    } catch (MalformedException e) {
+      throw e.in("verification-keys");
+    }
+  }
+
+  private static VerificationKeys of(JsonObject keyring) {
+    for (String name : List.of("keyids", "pubkeys")) {
+      if (!keyring.has(name)) {
+        throw new MalformedException("verification-keys: '" + name + "' is a required property");
+      }
+    }
+    List<?> ids = keyring.list("keyids");
+    List<String> keys = keyring.strings("pubkeys");
+    if (keys.size() > MAX_KEYS || ids.size() > MAX_KEYS) {
+      throw new MalformedException("verification-keys: more than " + MAX_KEYS + " keys");
+    }
+    for (Object id : ids) {
+      if (!(id instanceof Long)) {
+        throw new MalformedException("verification-keys: keyids: is not a list of integers");
+      }
+    }
+    Map<Long, ImaKey> byId = new LinkedHashMap<>();
+    for (int i = 0; i < keys.size(); i++) {
+      long given = i < ids.size() ? (Long) ids.get(i) : 0;
+      Optional<ImaKey> key = ImaKey.ofSubjectPublicKeyInfo(unbase64(keys.get(i)));
+      key.ifPresent(one -> byId.putIfAbsent(given == 0 ? one.id() : given, one));
+    }
+    return new VerificationKeys(byId);
+  }
+
+  private static byte[] unbase64(String text) {
+    try {
+      return Bytes.ofBase64(text).toArray();
+    } catch (MalformedException e) {
+      throw e.in("verification-keys: pubkeys");
+    }
+  }
 
   public boolean isEmpty() {
-    return true;
+    return byId.isEmpty();
   }
 
+  public int size() {
+    return byId.size();
+  }
+
+  /** These keys and one more; a key id that is taken keeps its key, and there is an end to it. */
+  public VerificationKeys with(ImaKey key) {
+    if (byId.containsKey(key.id()) || byId.size() >= MAX_KEYS) {
+      return this;
+    }
+    Map<Long, ImaKey> more = new LinkedHashMap<>(byId);
+    more.put(key.id(), key);
+    return new VerificationKeys(more);
+  }
+
+  /**
+   * Whether a file's {@code security.ima} signature is by one of these keys over its digest.
+   *
+   * @param signature the entry's signature field, header included
+   */
+  public boolean verify(Span signature, FileDigest alg, Span digest) {
+    return ImaSignature.parse(signature)
+        .filter(one -> one.digest() == alg)
+        .map(one -> verify(one, digest))
+        .orElse(false);
+  }
+
+  private boolean verify(ImaSignature signature, Span digest) {
+    ImaKey key = byId.get(signature.keyId());
+    return key != null && key.verifies(signature, digest.toArray());
+  }
+
+  /** The portable form. */
   public JsonObject toJson() {
-    return new JsonObject(Map.of());
+    List<Long> ids = new ArrayList<>(byId.keySet());
+    List<String> keys =
+        byId.values().stream().map(key -> key.subjectPublicKeyInfo().base64()).toList();
+    return new JsonObject(Map.of("keyids", ids, "pubkeys", keys));
   }
 
+  /** The keys of the portable form. */
   public static VerificationKeys fromJson(JsonObject json) {
-    return NONE;
+    return of(json);
   }
 }

@@ -1,0 +1,160 @@
+package io.limestone.appraisal;
+
+import io.limestone.evidence.BootLog;
+import io.limestone.policy.BootPolicy;
+import io.limestone.tpm.PcrValues;
+import io.limestone.wire.Bytes;
+import io.limestone.wire.Encoding;
+import io.limestone.wire.MalformedException;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/** Step 6: the boot PCRs against the event log, and the log against the measured-boot policy. */
+final class BootAppraisal {
+  /** The PCRs that an event log accounts for; 10 is IMA's (measured-boot §4). */
+  static final Set<Integer> PCRS =
+      IntStream.rangeClosed(0, 15).filter(pcr -> pcr != 10).boxed().collect(Collectors.toSet());
+
+  /** These every firmware extends: one that is still zero was never measured into (threat 12). */
+  private static final int FIRMWARE_PCRS = 8;
+
+  private static final int ALWAYS_QUOTED = 10;
+
+  private final BootPolicy policy;
+  private final PcrValues pcrs;
+  private final Findings findings;
+
+  private BootAppraisal(BootPolicy policy, PcrValues pcrs, Findings findings) {
+    this.policy = policy;
+    this.pcrs = pcrs;
+    this.findings = findings;
+  }
+
+  static void appraise(
+      Optional<BootPolicy> policy, Optional<Bytes> log, PcrValues pcrs, Findings findings) {
+    if (policy.isEmpty()) {
+      findings.note("measured boot: NOT CHECKED (no policy)");
+    } else {
+      new BootAppraisal(policy.get(), pcrs, findings).appraise(log);
+    }
+  }
+
+  private void appraise(Optional<Bytes> log) {
+    policy
+        .problem()
+        .ifPresent(
+            problem ->
+                findings.fail(
+                    "pcr_validation.invalid_mb_policy",
+                    "the measured-boot policy can be read",
+                    Encoding.printable(problem, 200),
+                    "a JSON object",
+                    "correct the policy"));
+    if (log.isEmpty() || log.get().isEmpty()) {
+      noLog("no event log");
+      return;
+    }
+    BootLog boot;
+    try {
+      boot = BootLog.parse(log.get());
+    } catch (MalformedException e) {
+      findings.fail(
+          "measured_boot.parser.tpm2_eventlog.error",
+          "the event log can be read",
+          Encoding.printable(String.valueOf(e.getMessage()), 200),
+          "a crypto-agile TCG event log",
+          "the node must send its binary_bios_measurements unchanged");
+      return;
+    }
+    if (boot.events().isEmpty()) {
+      noLog("an event log without events");
+    } else if (!boot.banks().contains(pcrs.bank())) {
+      findings.fail(
+          "measured_boot.parser.invalid_pcrs_hashes",
+          "the event log has the quoted bank",
+          boot.banks().toString(),
+          pcrs.bank().keylimeName(),
+          "quote a bank that the firmware measures into");
+    } else {
+      compare(boot);
+      evaluate();
+    }
+  }
+
+  private void noLog(String found) {
+    int first = PCRS.stream().filter(pcrs.values()::containsKey).min(Integer::compare).orElse(0);
+    findings.fail(
+        "pcr_validation.unused_pcr_" + first,
+        "the event log accounts for the boot PCRs",
+        found,
+        "the log of this boot",
+        "the node must send its event log; ask for PCR 0 in the mask");
+  }
+
+  private void compare(BootLog boot) {
+    BootLog.Replay replay = boot.replay(pcrs.bank());
+    SortedSet<Integer> missing = new TreeSet<>();
+    for (int pcr : PCRS) {
+      Optional<Bytes> quoted = pcrs.get(pcr);
+      boolean measured = replay.values().containsKey(pcr) || replay.incomplete().contains(pcr);
+      if (quoted.isPresent()) {
+        compare(pcr, quoted.get(), replay);
+      } else if (measured || pcr < ALWAYS_QUOTED) {
+        missing.add(pcr);
+      }
+    }
+    if (!missing.isEmpty()) {
+      findings.fail(
+          "measured_boot.missing_pcrs",
+          "every PCR that the boot log accounts for is quoted",
+          "not quoted: " + missing,
+          "quoted: 0 to 9, and 11 to 15 where the log has events",
+          "name these PCRs in the mask of tpm_policy");
+    }
+  }
+
+  private void compare(int pcr, Bytes quoted, BootLog.Replay replay) {
+    String expected;
+    if (replay.incomplete().contains(pcr)) {
+      expected = "events that all have a digest of bank " + pcrs.bank().keylimeName();
+    } else {
+      Bytes value = replay.values().getOrDefault(pcr, pcrs.bank().zeros());
+      if (value.equals(quoted) && !(pcr < FIRMWARE_PCRS && quoted.isAll(0))) {
+        return;
+      }
+      expected =
+          value.equals(quoted) ? "a value that firmware has extended" : value.hex() + " (replay)";
+    }
+    findings.fail(
+        "measured_boot.invalid_pcr_" + pcr,
+        "PCR " + pcr + " is what the event log replays to",
+        quoted.hex(),
+        expected,
+        "something was measured that the log does not tell, or the log was altered: reboot, and"
+            + " if it stays, find out what extends this PCR");
+  }
+
+  private void evaluate() {
+    switch (policy.engine()) {
+      case ACCEPT_ALL -> {}
+      case REJECT_ALL -> refuse("reject-all accepts no log", "choose another engine");
+      case UNKNOWN ->
+          refuse(
+              "this engine is not known here, so it accepted nothing",
+              "set verifier.measured_boot_policy_name to one that is: accept-all, reject-all");
+    }
+  }
+
+  private void refuse(String found, String remedy) {
+    findings.fail(
+        "measured_boot.policy_" + policy.name(),
+        "the measured-boot policy " + policy.name() + " accepts the log",
+        found,
+        "acceptance",
+        remedy);
+  }
+}

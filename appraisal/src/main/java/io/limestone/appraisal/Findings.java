@@ -1,0 +1,100 @@
+package io.limestone.appraisal;
+
+import io.limestone.policy.SeverityPolicy;
+import io.limestone.wire.JsonObject;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** What the checks of one appraisal have found so far. Bounded: a hostile log cannot fill it. */
+final class Findings {
+  private static final int MAX_FAILURES = 100;
+  private static final int MAX_NOTES = 50;
+
+  private final SeverityPolicy severity;
+  private final List<Failure> failures = new ArrayList<>();
+  private final List<String> notes = new ArrayList<>();
+  private long unsaid;
+  private long notesUnsaid;
+
+  Findings(SeverityPolicy severity) {
+    this.severity = severity;
+  }
+
+  /** A check that failed, after which the others still mean something. */
+  void fail(String eventId, String check, String found, String expected, String remedy) {
+    add(Failure.of(eventId, true, severity, check, found, expected, remedy));
+  }
+
+  /** As {@link #fail}, with Keylime's own context for the event. */
+  void fail(
+      String eventId,
+      String check,
+      String found,
+      String expected,
+      String remedy,
+      Map<String, Object> context) {
+    add(
+        new Failure(
+            eventId,
+            true,
+            severity.of(eventId, true),
+            check,
+            found,
+            expected,
+            remedy,
+            new JsonObject(context)));
+  }
+
+  /** A check after whose failure nothing else means anything. */
+  void failForGood(String eventId, String check, String found, String expected, String remedy) {
+    add(Failure.of(eventId, false, severity, check, found, expected, remedy));
+  }
+
+  private void add(Failure failure) {
+    if (failures.size() < MAX_FAILURES) {
+      failures.add(failure);
+    } else {
+      unsaid++;
+    }
+  }
+
+  /** Something not checked, or let pass, that people should know. */
+  void note(String text) {
+    if (notes.size() < MAX_NOTES) {
+      notes.add(text);
+    } else {
+      notesUnsaid++;
+    }
+  }
+
+  boolean failed() {
+    return !failures.isEmpty();
+  }
+
+  List<Failure> failures() {
+    if (unsaid == 0) {
+      return List.copyOf(failures);
+    }
+    List<Failure> all = new ArrayList<>(failures);
+    Failure last = failures.getLast();
+    all.add(
+        Failure.of(
+            last.eventId(),
+            last.recoverable(),
+            severity,
+            "further checks",
+            unsaid + " more failures",
+            "none",
+            "deal with those listed first"));
+    return all;
+  }
+
+  List<String> notes() {
+    List<String> all = new ArrayList<>(notes);
+    if (notesUnsaid > 0) {
+      all.add(notesUnsaid + " more notes");
+    }
+    return all;
+  }
+}

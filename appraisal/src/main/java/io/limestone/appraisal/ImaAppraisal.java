@@ -1,0 +1,157 @@
+package io.limestone.appraisal;
+
+import static io.limestone.policy.PcrPolicy.IMA_PCR;
+
+import io.limestone.evidence.ImaCursor;
+import io.limestone.evidence.ImaSlice;
+import io.limestone.evidence.PcrReplay;
+import io.limestone.policy.RuntimePolicy;
+import io.limestone.tpm.HashAlg;
+import io.limestone.tpm.PcrValues;
+import io.limestone.wire.Bytes;
+import java.util.Optional;
+
+/**
+ * Step 5: the measurement list against PCR 10, entry by entry and incrementally, and against the
+ * runtime policy (ima.md §5 and §6). Entries beyond the quote are judged too, but not counted as
+ * bound: they are asked for again.
+ */
+final class ImaAppraisal {
+  /** State from before, and why the list starts again from entry 0, if it does. */
+  record Before(ImaProgress progress, Optional<String> restarted) {}
+
+  sealed interface Outcome {}
+
+  /** The list was judged as far as it could be; findings say whether it passed. */
+  record Judged(ImaProgress progress) implements Outcome {}
+
+  /** Only the tail of a list that has started again: nothing can be said before the whole is. */
+  record Restarted(String reason) implements Outcome {}
+
+  private static final Judged NOTHING = new Judged(ImaProgress.NONE);
+
+  private final ReferenceValues reference;
+  private final Findings findings;
+  private final PcrValues pcrs;
+
+  ImaAppraisal(ReferenceValues reference, Findings findings, PcrValues pcrs) {
+    this.reference = reference;
+    this.findings = findings;
+    this.pcrs = pcrs;
+  }
+
+  Outcome appraise(Optional<ImaSlice> slice, Before before) {
+    Optional<Bytes> quoted = pcrs.get(IMA_PCR);
+    if (quoted.isEmpty()) {
+      notQuoted();
+      return NOTHING;
+    }
+    if (slice.isEmpty()) {
+      noList("no list in the answer");
+      return NOTHING;
+    }
+    if (reference.runtime().isEmpty()) {
+      findings.note("runtime integrity: NOT CHECKED (no runtime policy)");
+    }
+    ImaProgress progress = before.progress();
+    long first = slice.get().firstEntry();
+    if (first == 0) {
+      return judge(slice.get(), quoted.get(), ImaProgress.NONE);
+    }
+    if (first != progress.nextEntry()) {
+      findings.failForGood(
+          "qoute_validation.invalid_ima_entry_nb",
+          "the list starts where it was asked to",
+          "entry " + first,
+          "entry 0 or " + progress.nextEntry(),
+          "the node must send the list from the entry asked for, or whole");
+      return NOTHING;
+    }
+    if (before.restarted().isPresent()) {
+      return new Restarted(before.restarted().get() + ": the whole measurement list is needed");
+    }
+    if (!progress.running().map(ImaProgress.Running::bank).equals(Optional.of(pcrs.bank()))) {
+      return new Restarted("the quoted bank changed: the whole measurement list is needed");
+    }
+    return judge(slice.get(), quoted.get(), progress);
+  }
+
+  private void notQuoted() {
+    if (reference.runtime().filter(policy -> !policy.isEmpty()).isPresent()) {
+      findings.fail(
+          "pcr_validation.missing_pcrs",
+          "PCR 10 is quoted, as the runtime policy demands",
+          "PCR 10 is not quoted",
+          "PCR 10",
+          "name PCR 10 in the mask of tpm_policy (0x400)");
+    } else {
+      findings.note(
+          "runtime integrity: NOT CHECKED ("
+              + (reference.runtime().isPresent() ? "the policy is empty" : "no runtime policy")
+              + ", PCR 10 not asked for)");
+    }
+  }
+
+  private void noList(String found) {
+    findings.fail(
+        "pcr_validation.unused_pcr_10",
+        "the measurement list accounts for PCR 10",
+        found,
+        "the node's IMA measurement list",
+        "the node must send its list; is IMA switched on (kernel parameter ima_policy=) and its"
+            + " list readable for the agent?");
+  }
+
+  private Judged judge(ImaSlice slice, Bytes quoted, ImaProgress from) {
+    PcrReplay replay =
+        from.running()
+            .map(at -> new PcrReplay(at.bank(), at.pcr10()))
+            .orElseGet(() -> PcrReplay.ofZeros(pcrs.bank()));
+    ImaCursor cursor =
+        new ImaCursor(
+            slice.text().toArray(),
+            reference.runtime().map(RuntimePolicy::logHash).orElse(HashAlg.SHA1));
+    ImaJudge judge = new ImaJudge(reference, findings, pcrs, from.learned());
+    byte[] target = quoted.toArray();
+    long matched = replay.is(target) ? 0 : -1;
+    while (cursor.next()) {
+      cursor.extend(replay);
+      judge.entry(cursor, from.nextEntry() + cursor.entries() - 1);
+      if (matched < 0 && replay.is(target)) {
+        matched = cursor.entries();
+      }
+    }
+    if (matched < 0) {
+      mismatch(quoted, replay.value());
+      return NOTHING;
+    }
+    if (from.nextEntry() + cursor.entries() == 0 && reference.runtime().isPresent()) {
+      noList("an empty list");
+    }
+    if (from.ahead() > 0 && matched < from.ahead() && matched != cursor.entries()) {
+      findings.fail(
+          "ima.quote_progress",
+          "the quote covers the entries seen last time",
+          matched + " of them",
+          from.ahead() + " entries",
+          "the node must quote after it has read its list; PCR 10 lags behind the list");
+    }
+    return new Judged(
+        new ImaProgress(
+            from.nextEntry() + matched,
+            Optional.of(new ImaProgress.Running(pcrs.bank(), quoted)),
+            cursor.entries() - matched,
+            judge.learned()));
+  }
+
+
+  private void mismatch(Bytes quoted, Bytes replayed) {
+    findings.fail(
+        "ima.pcr_mismatch",
+        "the measurement list replays to PCR 10",
+        replayed.hex() + " (after the last entry; no entry before gives the quoted value either)",
+        quoted.hex() + " (quoted)",
+        "the list was altered or cut, or entries were extended elsewhere: reboot the node, and if"
+            + " it stays, treat it as compromised");
+  }
+}

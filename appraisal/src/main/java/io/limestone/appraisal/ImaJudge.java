@@ -1,0 +1,227 @@
+package io.limestone.appraisal;
+
+import static io.limestone.policy.PcrPolicy.IMA_PCR;
+
+import io.limestone.evidence.ImaCursor;
+import io.limestone.evidence.Span;
+import io.limestone.policy.ImaKey;
+import io.limestone.policy.RuntimePolicy;
+import io.limestone.policy.RuntimePolicy.Judgement;
+import io.limestone.policy.VerificationKeys;
+import io.limestone.tpm.PcrValues;
+import io.limestone.wire.Bytes;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Judges the entries of one measurement list, one after the other. */
+final class ImaJudge {
+  private static final String BOOT_AGGREGATE = "boot_aggregate";
+  private static final int MAX_SHOWN = 200;
+
+  private final Optional<RuntimePolicy> policy;
+  private final boolean ignoreViolations;
+  private final Findings findings;
+  private final PcrValues pcrs;
+  private VerificationKeys learned;
+
+  ImaJudge(
+      ReferenceValues reference, Findings findings, PcrValues pcrs, VerificationKeys learned) {
+    this.policy = reference.runtime();
+    this.ignoreViolations = reference.ignoreViolations();
+    this.findings = findings;
+    this.pcrs = pcrs;
+    this.learned = learned;
+  }
+
+  /** Keys that the entries so far have loaded into the kernel, with the policy's leave. */
+  VerificationKeys learned() {
+    return learned;
+  }
+
+  /**
+   * Judges the entry at the cursor.
+   *
+   * @param number counted from boot, 0 is the first
+   */
+  void entry(ImaCursor entry, long number) {
+    if (entry.kind() == ImaCursor.Kind.MALFORMED) {
+      findings.fail(
+          "ima.parser.entry",
+          "entry " + number + " of the measurement list can be read",
+          entry.problem() + ": " + entry.line(MAX_SHOWN),
+          "an entry of a known template",
+          "the node must send its list unchanged; a file name with a line feed also breaks it",
+          Map.of("message", "Line was not parsable into a valid IMA entry: " + entry.line(60)));
+      return;
+    }
+    if (entry.pcr() != IMA_PCR) {
+      findings.fail(
+          "ima.validation.ima_pcr",
+          "entry " + number + " is of PCR 10",
+          entry.pcr() < 0 ? entry.line(12) : "PCR " + entry.pcr(),
+          "PCR 10",
+          "measure into PCR 10 (no pcr= in the node's IMA policy)");
+    }
+    switch (entry.kind()) {
+      case VIOLATION -> violation(entry, number);
+      case ENTRY -> measured(entry, number);
+      case MALFORMED -> throw new IllegalStateException("handled above");
+    }
+  }
+
+  private void violation(ImaCursor entry, long number) {
+    if (policy.isEmpty()) {
+      return;
+    }
+    String name = entry.name().printable(MAX_SHOWN);
+    if (number == 0) {
+      notTheFirst(name);
+    }
+    if (ignoreViolations) {
+      findings.note("entry " + number + ": changed while it was measured, ignored: " + name);
+    } else {
+      findings.fail(
+          "ima.validation.tomtou",
+          "no file changed between its measurement and its use",
+          "violation entry " + number + ": " + name,
+          "none",
+          "find out what writes to this file while it is in use; where that is normal, leave the"
+              + " file out of the IMA policy, or set verifier.ignore_tomtou_errors");
+    }
+  }
+
+  private void measured(ImaCursor entry, long number) {
+    if (!entry.hashMatches()) {
+      findings.fail(
+          "ima.validation.ima_hash",
+          "the template hash of entry " + number + " is that of its fields",
+          entry.line(MAX_SHOWN),
+          "an entry as the kernel wrote it",
+          "the list was altered, or log_hash_alg in the runtime policy is not the kernel's");
+      return;
+    }
+    policy.ifPresent(one -> judge(one, entry, number));
+  }
+
+  private void judge(RuntimePolicy rules, ImaCursor entry, long number) {
+    if (number == 0) {
+      first(rules, entry);
+      return;
+    }
+    switch (entry.template()) {
+      case IMA, IMA_NG -> file(rules, entry);
+      case IMA_SIG -> {
+        if (!isSigned(rules, entry)) {
+          file(rules, entry);
+        }
+      }
+      case IMA_BUF -> buffer(rules, entry);
+    }
+  }
+
+  /** The kernel's first entry binds the list to the boot PCRs; without it the list is another's. */
+  private void first(RuntimePolicy rules, ImaCursor entry) {
+    if (!entry.name().is(BOOT_AGGREGATE)) {
+      notTheFirst(entry.name().printable(MAX_SHOWN));
+      return;
+    }
+    Judgement judgement = rules.file(entry.name(), entry.digest());
+    List<Bytes> aggregates = BootAggregate.of(pcrs, entry.digestAlg());
+    if (aggregates.isEmpty() || judgement == Judgement.EXCLUDED) {
+      report(judgement, entry.name(), entry.digest(), rules);
+    } else if (!aggregates.contains(entry.digest().toBytes())) {
+      findings.fail(
+          "ima.validation.ima-ng.runtime_policy_hash",
+          "boot_aggregate is the digest of the quoted boot PCRs",
+          entry.digest().toBytes().hex(),
+          aggregates.getFirst().hex() + " (PCR 0 to 7 as quoted), or PCR 0 to 9",
+          "the list is of another boot, or boot PCRs were extended since the kernel started");
+    }
+  }
+
+  private void notTheFirst(String name) {
+    findings.fail(
+        "ima.validation.ima-ng.not_in_allowlist",
+        "the list begins with boot_aggregate",
+        name,
+        BOOT_AGGREGATE,
+        "the node must send its list from its first entry since boot");
+  }
+
+  private boolean isSigned(RuntimePolicy rules, ImaCursor entry) {
+    Span signature = entry.extra();
+    return !signature.isEmpty()
+        && (rules.verificationKeys().verify(signature, entry.digestAlg(), entry.digest())
+            || learned.verify(signature, entry.digestAlg(), entry.digest()));
+  }
+
+  private void file(RuntimePolicy rules, ImaCursor entry) {
+    report(rules.file(entry.name(), entry.digest()), entry.name(), entry.digest(), rules);
+  }
+
+  private void buffer(RuntimePolicy rules, ImaCursor entry) {
+    switch (ImaKey.ofBuffer(entry.extra())) {
+      case ImaKey.Measured.Other other ->
+          report(rules.buffer(entry.name(), entry.digest()), entry.name(), entry.digest(), rules);
+      case ImaKey.Measured.Unusable unusable ->
+          findings.fail(
+              "ima.invalid_key",
+              "a key loaded into a keyring is RSA or elliptic curve",
+              "another kind, in keyring " + entry.name().printable(MAX_SHOWN),
+              "RSA or elliptic curve",
+              "load no such key into a kernel keyring that is measured");
+      case ImaKey.Measured.Usable usable -> key(rules, entry, usable.key());
+    }
+  }
+
+  private void key(RuntimePolicy rules, ImaCursor entry, ImaKey key) {
+    Span keyring = entry.name();
+    if (rules.ignoresKeyring(keyring)) {
+      return;
+    }
+    if (!entry.digestAlg().isOf(entry.extra(), entry.digest())) {
+      findings.fail(
+          "ima.validation.ima_hash",
+          "the digest of a measured key is that of the key",
+          entry.digest().toBytes().hex(),
+          "the digest of the key in the entry",
+          "the list was altered");
+      return;
+    }
+    Judgement judgement = rules.key(keyring, entry.digest());
+    report(judgement, keyring, entry.digest(), rules);
+    if (judgement == Judgement.ALLOWED) {
+      learned = learned.with(key);
+    }
+  }
+
+  private void report(Judgement judgement, Span name, Span digest, RuntimePolicy rules) {
+    String shown = name.printable(MAX_SHOWN);
+    switch (judgement) {
+      case ALLOWED, EXCLUDED -> {}
+      case UNKNOWN_NAME ->
+          findings.fail(
+              "ima.validation.ima-ng.not_in_allowlist",
+              "what was measured is in the runtime policy",
+              shown,
+              "a name in the runtime policy",
+              "if the file belongs there, add it to the policy; if not, find out how it came to be"
+                  + " run",
+              Map.of("message", "File not found in allowlist: " + shown));
+      case OTHER_DIGEST -> {
+        List<String> expected = rules.fileDigests(name, 16).stream().map(Bytes::hex).toList();
+        String got = digest.toBytes().hex();
+        findings.fail(
+            "ima.validation.ima-ng.runtime_policy_hash",
+            "what was measured has a digest that the runtime policy lists",
+            shown + " is " + got,
+            expected.isEmpty() ? "a digest that the policy lists" : String.join(" or ", expected),
+            "if the file was updated on purpose, add its digest to the policy; if not, treat the"
+                + " node as compromised",
+            Map.of(
+                "message", "Hash not found in runtime policy", "got", got, "expected", expected));
+      }
+    }
+  }
+}

@@ -1,0 +1,71 @@
+package io.limestone.policy;
+
+import com.google.re2j.Pattern;
+import com.google.re2j.PatternSyntaxException;
+import io.limestone.evidence.Span;
+import io.limestone.wire.MalformedException;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/**
+ * The {@code excludes} of a runtime policy (ima.md §9): Python regular expressions that are matched
+ * against the start of a name, not its end. They run on RE2, in time linear in the name; what RE2
+ * has not, such as back references and look-around, is refused when the policy is read.
+ */
+final class ExcludeList {
+  static final ExcludeList NONE = new ExcludeList(Optional.empty());
+
+  /** Characters of all expressions together; the time a match takes grows with them. */
+  private static final int MAX_CHARACTERS = 64 * 1024;
+
+  private static final int MAX_NAME = 4096;
+
+  private final Optional<Pattern> anyOf;
+
+  private ExcludeList(Optional<Pattern> anyOf) {
+    this.anyOf = anyOf;
+  }
+
+  /**
+   * The list of these expressions.
+   *
+   * @throws MalformedException with the index of the first that does not do
+   */
+  static ExcludeList of(List<String> expressions) {
+    if (expressions.isEmpty()) {
+      return NONE;
+    }
+    if (expressions.stream().mapToInt(String::length).sum() > MAX_CHARACTERS) {
+      throw new MalformedException("excludes: more than " + MAX_CHARACTERS + " characters");
+    }
+    for (int i = 0; i < expressions.size(); i++) {
+      compile(PythonRegex.toRe2(expressions.get(i), "excludes[" + i + "]"), "excludes[" + i + "]");
+    }
+    String joined =
+        expressions.stream()
+            .map(expression -> "(?:" + PythonRegex.toRe2(expression, "excludes") + ")")
+            .collect(Collectors.joining("|"));
+    return new ExcludeList(Optional.of(compile(joined, "excludes")));
+  }
+
+  private static Pattern compile(String expression, String place) {
+    try {
+      return Pattern.compile(expression);
+    } catch (PatternSyntaxException e) {
+      throw new MalformedException(place + ": not a regular expression: " + e.getDescription(), e);
+    }
+  }
+
+  /** Whether the name is excluded; one that is not UTF-8, or is overlong, never is. */
+  boolean matches(Span name) {
+    return anyOf.isPresent()
+        && name.length() <= MAX_NAME
+        && name.isUtf8()
+        && anyOf.get().matcher(name.toArray()).lookingAt();
+  }
+
+  boolean isEmpty() {
+    return anyOf.isEmpty();
+  }
+}

@@ -1,0 +1,28 @@
+package io.limestone.policy;
+
+import io.limestone.evidence.Span;
+import io.limestone.wire.MalformedException;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/** Names of policies as bytes; half a surrogate pair is no name. */
+final class Utf8 {
+  private Utf8() {}
+
+  static byte[] bytes(String text) {
+    try {
+      ByteBuffer bytes = StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(text));
+      return Arrays.copyOfRange(bytes.array(), bytes.position(), bytes.limit());
+    } catch (CharacterCodingException e) {
+      throw new MalformedException("a name with half a surrogate pair", e);
+    }
+  }
+
+  static boolean is(Span span, String text) {
+    return Arrays.equals(
+        span.array(), span.from(), span.from() + span.length(), bytes(text), 0, bytes(text).length);
+  }
+}
