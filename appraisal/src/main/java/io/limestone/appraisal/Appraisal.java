@@ -96,7 +96,7 @@ public final class Appraisal {
         yield untrusted(before.clock());
       }
       case QuoteVerifier.Verified verified ->
-          judge(verified.attest().clockInfo(), verified.pcrs(), key);
+          judge(verified.attest().clock(), verified.pcrs(), key);
     };
   }
 
@@ -176,7 +176,10 @@ public final class Appraisal {
   /** Steps 3 to 8, on signed values only. */
   private Verdict judge(ClockInfo clock, PcrValues pcrs, Optional<String> key) {
     Optional<String> backwards =
-        before.clock().map(old -> ClockRule.refuse(old, clock)).orElseGet(() -> ClockRule.refuse(clock));
+        before
+            .clock()
+            .map(old -> ClockRule.refuse(old, clock))
+            .orElseGet(() -> ClockRule.refuse(clock));
     if (backwards.isPresent()) {
       findings.failForGood(
           QUOTE + "quote_validation",
@@ -201,10 +204,7 @@ public final class Appraisal {
       case ImaAppraisal.Restarted restarted ->
           new Verdict.AskAgain(
               new AttestationState(
-                  Optional.of(clock),
-                  before.publicKeyPem(),
-                  ImaProgress.NONE,
-                  evidence.bootTime()),
+                  Optional.of(clock), before.publicKeyPem(), ImaProgress.NONE, evidence.bootTime()),
               restarted.reason());
       case ImaAppraisal.Judged judged ->
           new Verdict.Trusted(
@@ -312,7 +312,6 @@ public final class Appraisal {
   private Verdict.Untrusted untrusted(Optional<ClockInfo> clock) {
     return new Verdict.Untrusted(
         findings.failures(),
-        new AttestationState(
-            clock, before.publicKeyPem(), ImaProgress.NONE, OptionalLong.empty()));
+        new AttestationState(clock, before.publicKeyPem(), ImaProgress.NONE, OptionalLong.empty()));
   }
 }

@@ -15,8 +15,8 @@ final class BootAggregate {
   private BootAggregate() {}
 
   /**
-   * The aggregates of the quoted values; none if the boot PCRs are not quoted, or not in the bank of
-   * the entry's digest.
+   * The aggregates of the quoted values; none if the boot PCRs are not quoted, or not in the bank
+   * of the entry's digest.
    */
   static List<Bytes> of(PcrValues quoted, FileDigest alg) {
     List<Bytes> aggregates = new ArrayList<>();

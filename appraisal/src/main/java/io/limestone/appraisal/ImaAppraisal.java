@@ -144,7 +144,6 @@ final class ImaAppraisal {
             judge.learned()));
   }
 
-
   private void mismatch(Bytes quoted, Bytes replayed) {
     findings.fail(
         "ima.pcr_mismatch",

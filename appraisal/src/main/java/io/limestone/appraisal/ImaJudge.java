@@ -25,8 +25,7 @@ final class ImaJudge {
   private final PcrValues pcrs;
   private VerificationKeys learned;
 
-  ImaJudge(
-      ReferenceValues reference, Findings findings, PcrValues pcrs, VerificationKeys learned) {
+  ImaJudge(ReferenceValues reference, Findings findings, PcrValues pcrs, VerificationKeys learned) {
     this.policy = reference.runtime();
     this.ignoreViolations = reference.ignoreViolations();
     this.findings = findings;

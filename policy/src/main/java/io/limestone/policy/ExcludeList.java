@@ -4,9 +4,9 @@ import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;
 import io.limestone.evidence.Span;
 import io.limestone.wire.MalformedException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Collectors;
 
 /**
  * The {@code excludes} of a runtime policy (ima.md §9): Python regular expressions that are matched
@@ -18,6 +18,9 @@ final class ExcludeList {
 
   /** Characters of all expressions together; the time a match takes grows with them. */
   private static final int MAX_CHARACTERS = 64 * 1024;
+
+  /** Instructions of all programs together, about; so do time and memory. */
+  private static final int MAX_SIZE = 100_000;
 
   private static final int MAX_NAME = 4096;
 
@@ -39,14 +42,19 @@ final class ExcludeList {
     if (expressions.stream().mapToInt(String::length).sum() > MAX_CHARACTERS) {
       throw new MalformedException("excludes: more than " + MAX_CHARACTERS + " characters");
     }
-    for (int i = 0; i < expressions.size(); i++) {
-      compile(PythonRegex.toRe2(expressions.get(i), "excludes[" + i + "]"), "excludes[" + i + "]");
+    List<String> translated = new ArrayList<>();
+    long size = 0;
+    for (String expression : expressions) {
+      String place = "excludes[" + translated.size() + "]";
+      PythonRegex.Translated one = PythonRegex.toRe2(expression, place);
+      size += one.size();
+      if (size > MAX_SIZE) {
+        throw new MalformedException(place + ": the expressions together are too large");
+      }
+      compile(one.re2(), place);
+      translated.add("(?:" + one.re2() + ")");
     }
-    String joined =
-        expressions.stream()
-            .map(expression -> "(?:" + PythonRegex.toRe2(expression, "excludes") + ")")
-            .collect(Collectors.joining("|"));
-    return new ExcludeList(Optional.of(compile(joined, "excludes")));
+    return new ExcludeList(Optional.of(compile(String.join("|", translated), "excludes")));
   }
 
   private static Pattern compile(String expression, String place) {

@@ -1,21 +1,35 @@
 package io.limestone.policy;
 
 import io.limestone.wire.MalformedException;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.regex.Pattern;
 
 /**
  * Python's regular expressions as RE2's. Most are the same text; this changes what would mean
- * something else, and refuses what RE2 would silently take for something wider.
+ * something else, and refuses what RE2 would silently take for something wider. Counts such as
+ * {@code {1000}} multiply when they nest, so the size of the compiled program is reckoned first.
  */
 final class PythonRegex {
+  /** An expression of RE2 and about how many instructions it compiles to. */
+  record Translated(String re2, long size) {}
+
   private static final String WORD = "\\p{L}\\p{N}_";
   private static final String SPACE = "\\s\\x0b\\x1c-\\x1f\\x{85}\\p{Z}";
-  private static final int MAX_REPEAT = 1000;
+  private static final int MAX_SIZE = 50_000;
+  private static final Pattern COUNT = Pattern.compile("[0-9]{1,9}(,[0-9]{0,9})?");
 
   private final String python;
   private final String place;
   private final StringBuilder out = new StringBuilder();
   private int at;
   private boolean inSet;
+
+  /** Sizes of the groups around the cursor, of the innermost one so far, and of its last atom. */
+  private final Deque<Long> around = new ArrayDeque<>();
+
+  private long size;
+  private long atom;
 
   private PythonRegex(String python, String place) {
     this.python = python;
@@ -27,34 +41,58 @@ final class PythonRegex {
    *
    * @throws MalformedException if there is none
    */
-  static String toRe2(String python, String place) {
+  static Translated toRe2(String python, String place) {
     return new PythonRegex(python, place).translate();
   }
 
-  private String translate() {
-    long repeats = 1;
+  private Translated translate() {
     while (at < python.length()) {
       char c = python.charAt(at);
       if (c == '\\') {
         escape();
+        atom(inSet ? 0 : 1);
       } else if (inSet) {
         set(c);
       } else if (c == '[') {
         openSet();
-      } else if (python.startsWith("(?", at)) {
-        group();
+      } else if (c == '(') {
+        around.push(size);
+        size = 0;
+        open();
       } else {
-        if (c == '{') {
-          repeats *= Math.max(1, repeat());
-          if (repeats > MAX_REPEAT) {
-            throw refuse("counts in { } that multiply to more than " + MAX_REPEAT);
-          }
-        }
-        out.append(c);
-        at++;
+        plain(c);
       }
     }
-    return out.toString();
+    return new Translated(out.toString(), size);
+  }
+
+  private void plain(char c) {
+    switch (c) {
+      case ')' -> {
+        long inner = size + 2;
+        size = around.isEmpty() ? 0 : around.pop();
+        atom(inner);
+      }
+      case '{' -> {
+        long times = repeat();
+        size += (times - 1) * atom;
+        atom *= times;
+        if (size > MAX_SIZE) {
+          throw refuse("counts in { } that multiply to more than " + MAX_SIZE);
+        }
+      }
+      case '*', '+', '?', '|' -> size++;
+      default -> atom(1);
+    }
+    out.append(c);
+    at++;
+  }
+
+  private void atom(long instructions) {
+    if (instructions > 0) {
+      atom = instructions;
+      size += instructions;
+    }
   }
 
   private void openSet() {
@@ -74,14 +112,20 @@ final class PythonRegex {
   private void set(char c) {
     if (c == ']') {
       inSet = false;
+      atom(1);
     }
     out.append(c == '[' ? "\\[" : String.valueOf(c)); // Python has no [:alpha:]
     at++;
   }
 
   /** Groups that mean the same in RE2 pass; flags for the whole expression do not. */
-  private void group() {
-    String rest = python.substring(at);
+  private void open() {
+    String rest = python.substring(at, Math.min(python.length(), at + 40));
+    if (!rest.startsWith("(?")) {
+      out.append('(');
+      at++;
+      return;
+    }
     if (rest.startsWith("(?:") || rest.startsWith("(?P<")) {
       out.append("(?");
       at += 2;
@@ -93,6 +137,7 @@ final class PythonRegex {
         throw refuse("a comment without end");
       }
       at = end + 1;
+      size = around.pop();
       return;
     }
     if (rest.matches("(?s)\\(\\?[a-zA-Z]+\\).*")) {
@@ -146,14 +191,13 @@ final class PythonRegex {
   private long repeat() {
     int end = python.indexOf('}', at);
     String count = end < 0 ? "" : python.substring(at + 1, end);
-    if (!count.matches("[0-9]{1,9}(,[0-9]{0,9})?")) {
+    if (!COUNT.matcher(count).matches()) {
       return 1;
     }
-    long most = 1;
-    for (String number : count.split(",")) {
-      most = Math.max(most, Long.parseLong(number));
-    }
-    return most;
+    int comma = count.indexOf(',');
+    long least = Long.parseLong(comma < 0 ? count : count.substring(0, comma));
+    boolean open = comma < 0 || comma == count.length() - 1;
+    return Math.max(1, open ? least : Long.parseLong(count.substring(comma + 1)));
   }
 
   private MalformedException refuse(String what) {

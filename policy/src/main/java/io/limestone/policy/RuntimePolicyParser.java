@@ -175,7 +175,7 @@ final class RuntimePolicyParser {
     }
     int length = in.getStringLength() / 2;
     if (in.getStringLength() % 2 != 0
-        || length != 20 && length != 32 && length != 48 && length != 64) {
+        || (length != 20 && length != 32 && length != 48 && length != 64)) {
       return -1;
     }
     char[] text = in.getStringCharacters();

@@ -46,7 +46,7 @@ public final class VerificationKeys {
       }
       value = value(inner);
     }
-    if (value == null || value instanceof List<?> list && list.isEmpty()) {
+    if (value instanceof List<?> list && list.isEmpty()) {
       return NONE;
     }
     if (!(value instanceof JsonObject keyring)) {
