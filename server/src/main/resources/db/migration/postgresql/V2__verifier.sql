@@ -41,17 +41,24 @@ create table node_change (
 );
 create index node_change_node on node_change (node, seq);
 
--- The outbox: notices written together with the change that they tell of.
+-- The outbox: a notice is written together with the change that it tells of, and with one delivery
+-- for everybody who is to be told.
 create table notice (
-  seq       bigint generated always as identity primary key,
-  node      text    not null,         -- the node it is about
-  channel   text    not null,         -- webhook, or agent
-  recipient text    not null,         -- node id for agent, empty for webhook
-  body      text    not null,         -- the signed envelope
-  made_at   bigint  not null,
-  attempts  bigint  not null,
-  due_at    bigint,                   -- null: over
-  outcome   text    not null
+  seq     bigint generated always as identity primary key,
+  node    text   not null,            -- the node it is about
+  body    text   not null,            -- the signed envelope
+  made_at bigint not null
 );
-create index notice_due on notice (due_at);
 create index notice_node on notice (node, seq);
+
+create table delivery (
+  seq       bigint generated always as identity primary key,
+  notice    bigint not null references notice (seq),
+  channel   text   not null,          -- webhook, or agent
+  recipient text   not null,          -- a node's id; empty for the webhook
+  attempts  bigint not null,
+  due_at    bigint,                  -- null: over
+  outcome   text   not null
+);
+create index delivery_due on delivery (due_at);
+create index delivery_notice on delivery (notice);

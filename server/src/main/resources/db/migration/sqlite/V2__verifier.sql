@@ -41,17 +41,24 @@ create table node_change (
 ) strict;
 create index node_change_node on node_change (node, seq);
 
--- The outbox: notices written together with the change that they tell of.
+-- The outbox: a notice is written together with the change that it tells of, and with one delivery
+-- for everybody who is to be told.
 create table notice (
+  seq     integer primary key autoincrement,
+  node    text   not null,            -- the node it is about
+  body    text   not null,            -- the signed envelope
+  made_at integer not null
+) strict;
+create index notice_node on notice (node, seq);
+
+create table delivery (
   seq       integer primary key autoincrement,
-  node      text    not null,         -- the node it is about
-  channel   text    not null,         -- webhook, or agent
-  recipient text    not null,         -- node id for agent, empty for webhook
-  body      text    not null,         -- the signed envelope
-  made_at   integer not null,
+  notice    integer not null references notice (seq),
+  channel   text   not null,          -- webhook, or agent
+  recipient text   not null,          -- a node's id; empty for the webhook
   attempts  integer not null,
   due_at    integer,                  -- null: over
-  outcome   text    not null
+  outcome   text   not null
 ) strict;
-create index notice_due on notice (due_at);
-create index notice_node on notice (node, seq);
+create index delivery_due on delivery (due_at);
+create index delivery_notice on delivery (notice);

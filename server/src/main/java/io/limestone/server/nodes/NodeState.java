@@ -145,4 +145,14 @@ public record NodeState(
         appraisal,
         Optional.of(hash));
   }
+
+  /** This, due as given: for a request whose outcome was lost. */
+  public NodeState due(Phase.Waiting again) {
+    return in(again);
+  }
+
+  /** This, with the trust that a lost verdict leaves: none, unless that verdict was trusted. */
+  public NodeState distrusted(Instant now, boolean lostWasTrusted) {
+    return lostWasTrusted ? this : trust(Trust.UNKNOWN, now);
+  }
 }

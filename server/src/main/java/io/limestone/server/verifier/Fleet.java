@@ -1,0 +1,259 @@
+package io.limestone.server.verifier;
+
+import io.limestone.appraisal.Failure;
+import io.limestone.keylime.ApiVersion;
+import io.limestone.keylime.NodeId;
+import io.limestone.server.nodes.Change;
+import io.limestone.server.nodes.Incident;
+import io.limestone.server.nodes.LifeCycle;
+import io.limestone.server.nodes.NodeState;
+import io.limestone.server.nodes.Occurrence;
+import io.limestone.server.nodes.Phase;
+import io.limestone.server.nodes.Step;
+import io.limestone.server.nodes.Trust;
+import io.limestone.server.store.Database;
+import io.limestone.wire.Secret;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.function.Function;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.JdbiException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * All nodes that this server watches. Moves their life cycle: what changes a verdict is durable
+ * before it counts; counters and appraisal state follow in batches.
+ */
+final class Fleet implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Fleet.class);
+  private static final int BATCH = 500;
+
+  /** Something that is written in the same transaction as a step. */
+  @FunctionalInterface
+  interface Alongside {
+    void write(Handle handle);
+
+    Alongside NOTHING = handle -> {};
+  }
+
+  private final Database database;
+  private final NodeStore store;
+  private final Policies policies;
+  private final Alarms alarms;
+  private final InstantSource clock;
+  private final Function<Boolean, LifeCycle> lifeCycles;
+  private final Timetable timetable;
+  private final Map<NodeId, Watched> nodes = new ConcurrentSkipListMap<>();
+
+  /**
+   * A fleet that is empty until {@link #load}.
+   *
+   * @param lifeCycles the life cycle of a node that has a V, or has none
+   */
+  Fleet(
+      Database database,
+      NodeStore store,
+      Policies policies,
+      Alarms alarms,
+      InstantSource clock,
+      Function<Boolean, LifeCycle> lifeCycles,
+      Timetable timetable) {
+    this.database = database;
+    this.store = store;
+    this.policies = policies;
+    this.alarms = alarms;
+    this.clock = clock;
+    this.lifeCycles = lifeCycles;
+    this.timetable = timetable;
+  }
+
+  /** Takes up the nodes of the database, spread over a while so that they do not all come at once. */
+  void load(Duration spread) {
+    Instant now = clock.instant();
+    List<NodeStore.Row> rows = database.read(h -> store.all(h, now));
+    long each = rows.isEmpty() ? 0 : spread.toNanos() / rows.size();
+    for (int i = 0; i < rows.size(); i++) {
+      NodeStore.Row row = rows.get(i);
+      Watched node = watched(row.enrolled(), row.state());
+      nodes.put(row.enrolled().id(), node);
+      apply(node, new Occurrence.ServerStarted(now.plusNanos(each * i)), Alongside.NOTHING);
+    }
+  }
+
+  Optional<Watched> find(NodeId id) {
+    return Optional.ofNullable(nodes.get(id));
+  }
+
+  Collection<Watched> all() {
+    return nodes.values();
+  }
+
+  /** Within the transaction that writes the policies; {@link #begin} makes it known after it. */
+  Watched insert(
+      Handle handle, Enrolled enrolled, Optional<Secret> v, Optional<Secret> revocationKey) {
+    NodeState state =
+        NodeState.enrolled(
+            enrolled
+                .enrolment()
+                .supportedVersion()
+                .filter(version -> version.major() == 2)
+                .orElse(ApiVersion.CURRENT),
+            enrolled.at());
+    store.insert(handle, enrolled, v, revocationKey, state);
+    store.add(
+        handle,
+        enrolled.id(),
+        new Change(enrolled.at(), Change.Kind.ENROLLED, "enrolled"),
+        List.of());
+    return watched(enrolled, state);
+  }
+
+  void begin(Watched node) {
+    nodes.put(node.enrolled().id(), node);
+    node.lock.lock();
+    try {
+      schedule(node);
+    } finally {
+      node.lock.unlock();
+    }
+  }
+
+  /** Moves a node; returns once what has to be durable is. */
+  Step apply(Watched node, Occurrence occurrence, Alongside alongside) {
+    node.lock.lock();
+    try {
+      NodeState before = node.state();
+      if (node.gone()) {
+        return new Step(before, List.of(), Optional.empty(), true);
+      }
+      Step step = node.lifeCycle().on(before, occurrence, clock.instant());
+      boolean write = step.durable() || alongside != Alongside.NOTHING;
+      if (write) {
+        try {
+          database.write(
+              h -> {
+                write(h, node, step);
+                alongside.write(h);
+                return step;
+              });
+        } catch (JdbiException e) {
+          unwritten(node, occurrence, step, e);
+          throw e;
+        }
+      }
+      node.move(step.next(), write);
+      if (step.removed()) {
+        node.leave();
+        nodes.remove(node.enrolled().id(), node);
+      } else {
+        schedule(node);
+      }
+      step.alarm().ifPresent(a -> alarms.wake());
+      return step;
+    } finally {
+      node.lock.unlock();
+    }
+  }
+
+  /** Writes what changed since the last time; once a second or so, and at the end. */
+  void flush() {
+    List<Watched> dirty = new ArrayList<>();
+    for (Watched node : nodes.values()) {
+      if (node.takeDirty()) {
+        dirty.add(node);
+      }
+    }
+    for (int from = 0; from < dirty.size(); from += BATCH) {
+      List<Watched> batch = dirty.subList(from, Math.min(dirty.size(), from + BATCH));
+      try {
+        database.write(
+            h -> {
+              batch.forEach(node -> store.update(h, node.enrolled().id(), node.state()));
+              return batch;
+            });
+      } catch (JdbiException e) {
+        batch.forEach(Watched::dirtyAgain);
+        LOG.error("states of {} nodes could not be written; tried again soon", batch.size(), e);
+      }
+    }
+  }
+
+  private void write(Handle handle, Watched node, Step step) {
+    NodeId id = node.enrolled().id();
+    List<Failure> failures = step.next().incident().map(Incident::failures).orElse(List.of());
+    for (Change change : step.changes()) {
+      store.add(handle, id, change, blames(change.kind()) ? failures : List.of());
+    }
+    step.alarm().ifPresent(alarm -> alarms.write(handle, node.enrolled(), alarm));
+    if (step.removed()) {
+      store.delete(handle, id);
+      policies.delete(handle, Policies.Kind.RUNTIME, id.value());
+      policies.delete(handle, Policies.Kind.BOOT, id.value());
+    } else {
+      store.update(handle, id, step.next());
+    }
+  }
+
+  private static boolean blames(Change.Kind kind) {
+    return switch (kind) {
+      case UNTRUSTED, UNREACHABLE, FAILED -> true;
+      case ENROLLED,
+          TRUSTED,
+          V_RELEASED,
+          KEY_CHANGED,
+          REBOOTED,
+          RENEGOTIATED,
+          POLICY_CHANGED,
+          STOPPED,
+          RESUMED ->
+          false;
+    };
+  }
+
+  /**
+   * The database did not take it: the change does not count, but nobody may go on trusting what a
+   * lost verdict might have refused, and the node is asked again.
+   */
+  private void unwritten(Watched node, Occurrence occurrence, Step step, JdbiException e) {
+    LOG.error(
+        "node {}: {} could not be written",
+        node.enrolled().id(),
+        occurrence.getClass().getSimpleName(),
+        e);
+    if (occurrence instanceof Occurrence.Answer) {
+      Instant now = clock.instant();
+      Duration pause = node.lifeCycle().rhythm().retryInterval().plusSeconds(1);
+      node.move(
+          node.state()
+              .distrusted(now, step.next().trust() == Trust.TRUSTED)
+              .due(new Phase.Waiting(Phase.Task.ATTEST, 0, now.plus(pause))),
+          false);
+      schedule(node);
+    }
+  }
+
+  private Watched watched(Enrolled enrolled, NodeState state) {
+    return new Watched(enrolled, lifeCycles.apply(enrolled.hasV()), state);
+  }
+
+  private void schedule(Watched node) {
+    node.timer(
+        node.state().phase() instanceof Phase.Waiting(Phase.Task task, int tries, Instant due)
+            ? Optional.of(timetable.at(due, node))
+            : Optional.empty());
+  }
+
+  @Override
+  public void close() {
+    timetable.close();
+    flush();
+  }
+}
