@@ -146,13 +146,10 @@ public record NodeState(
         Optional.of(hash));
   }
 
-  /** This, due as given: for a request whose outcome was lost. */
-  public NodeState due(Phase.Waiting again) {
-    return in(again);
-  }
-
-  /** This, with the trust that a lost verdict leaves: none, unless that verdict was trusted. */
-  public NodeState distrusted(Instant now, boolean lostWasTrusted) {
-    return lostWasTrusted ? this : trust(Trust.UNKNOWN, now);
+  /** This after an answer whose consequences could not be kept: not trusted, due again. */
+  public NodeState lost(Instant now, Instant due) {
+    return trust(Trust.UNKNOWN, now)
+        .ask(Ask.WITH_KEY)
+        .in(new Phase.Waiting(Phase.Task.ATTEST, 0, due));
   }
 }

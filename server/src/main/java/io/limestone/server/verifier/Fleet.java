@@ -10,7 +10,6 @@ import io.limestone.server.nodes.NodeState;
 import io.limestone.server.nodes.Occurrence;
 import io.limestone.server.nodes.Phase;
 import io.limestone.server.nodes.Step;
-import io.limestone.server.nodes.Trust;
 import io.limestone.server.store.Database;
 import io.limestone.wire.Secret;
 import java.time.Duration;
@@ -130,24 +129,18 @@ final class Fleet implements AutoCloseable {
   Step apply(Watched node, Occurrence occurrence, Alongside alongside) {
     node.lock.lock();
     try {
-      NodeState before = node.state();
       if (node.gone()) {
-        return new Step(before, List.of(), Optional.empty(), true);
+        return new Step(node.state(), List.of(), Optional.empty(), true);
       }
-      Step step = node.lifeCycle().on(before, occurrence, clock.instant());
+      Step step = node.lifeCycle().on(node.state(), occurrence, clock.instant());
       boolean write = step.durable() || alongside != Alongside.NOTHING;
       if (write) {
-        try {
-          database.write(
-              h -> {
-                write(h, node, step);
-                alongside.write(h);
-                return step;
-              });
-        } catch (JdbiException e) {
-          unwritten(node, occurrence, step, e);
-          throw e;
-        }
+        database.write(
+            h -> {
+              write(h, node, step);
+              alongside.write(h);
+              return step;
+            });
       }
       node.move(step.next(), write);
       if (step.removed()) {
@@ -158,6 +151,24 @@ final class Fleet implements AutoCloseable {
       }
       step.alarm().ifPresent(a -> alarms.wake());
       return step;
+    } finally {
+      node.lock.unlock();
+    }
+  }
+
+  /**
+   * An answer's consequences were lost, such as by a database that does not write: nobody may go on
+   * trusting what a lost verdict might have refused, and the node is asked again.
+   */
+  void lost(Watched node) {
+    node.lock.lock();
+    try {
+      if (!node.gone() && node.state().phase() instanceof Phase.Asking) {
+        Instant now = clock.instant();
+        Duration pause = node.lifeCycle().rhythm().retryInterval().plusSeconds(1);
+        node.move(node.state().lost(now, now.plus(pause)), false);
+        schedule(node);
+      }
     } finally {
       node.lock.unlock();
     }
@@ -216,28 +227,6 @@ final class Fleet implements AutoCloseable {
           RESUMED ->
           false;
     };
-  }
-
-  /**
-   * The database did not take it: the change does not count, but nobody may go on trusting what a
-   * lost verdict might have refused, and the node is asked again.
-   */
-  private void unwritten(Watched node, Occurrence occurrence, Step step, JdbiException e) {
-    LOG.error(
-        "node {}: {} could not be written",
-        node.enrolled().id(),
-        occurrence.getClass().getSimpleName(),
-        e);
-    if (occurrence instanceof Occurrence.Answer) {
-      Instant now = clock.instant();
-      Duration pause = node.lifeCycle().rhythm().retryInterval().plusSeconds(1);
-      node.move(
-          node.state()
-              .distrusted(now, step.next().trust() == Trust.TRUSTED)
-              .due(new Phase.Waiting(Phase.Task.ATTEST, 0, now.plus(pause))),
-          false);
-      schedule(node);
-    }
   }
 
   private Watched watched(Enrolled enrolled, NodeState state) {

@@ -17,6 +17,7 @@ final class Watched {
   private volatile NodeState state;
   private volatile boolean dirty;
   private volatile boolean gone;
+  private volatile Optional<References.Edition> reference = Optional.empty();
   private Optional<Future<?>> timer = Optional.empty();
 
   Watched(Enrolled enrolled, LifeCycle lifeCycle, NodeState state) {
@@ -36,6 +37,14 @@ final class Watched {
   /** The state as of now; a value, so it needs no lock. */
   NodeState state() {
     return state;
+  }
+
+  Optional<References.Edition> reference() {
+    return reference;
+  }
+
+  void reference(References.Edition edition) {
+    reference = Optional.of(edition);
   }
 
   boolean gone() {

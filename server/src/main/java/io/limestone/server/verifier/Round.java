@@ -1,0 +1,319 @@
+package io.limestone.server.verifier;
+
+import io.limestone.appraisal.Appraisal;
+import io.limestone.appraisal.AttestationState;
+import io.limestone.appraisal.Evidence;
+import io.limestone.appraisal.Failure;
+import io.limestone.appraisal.ImaProgress;
+import io.limestone.appraisal.ReferenceValues;
+import io.limestone.appraisal.Verdict;
+import io.limestone.evidence.ImaSlice;
+import io.limestone.keylime.ApiVersion;
+import io.limestone.keylime.Envelope;
+import io.limestone.keylime.KeyDelivery;
+import io.limestone.keylime.Nonce;
+import io.limestone.keylime.QuoteReply;
+import io.limestone.keylime.QuoteRequest;
+import io.limestone.keylime.TransportKey;
+import io.limestone.keylime.Versions;
+import io.limestone.server.nodes.Ask;
+import io.limestone.server.nodes.LifeCycle;
+import io.limestone.server.nodes.NodeState;
+import io.limestone.server.nodes.Occurrence;
+import io.limestone.server.nodes.Phase;
+import io.limestone.server.nodes.Tally;
+import io.limestone.server.store.Database;
+import io.limestone.wire.Encoding;
+import io.limestone.wire.Json;
+import io.limestone.wire.JsonObject;
+import io.limestone.wire.MalformedException;
+import io.limestone.wire.Secret;
+import io.vertx.core.http.HttpMethod;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One request to a node and what it leads to: attestation, or the release of V. Blocking, each on
+ * a virtual thread of its own.
+ */
+final class Round {
+  /** An IMA list of some 500,000 entries, twice. */
+  static final int LONGEST_ANSWER = 128 * 1024 * 1024;
+
+  private static final Logger LOG = LoggerFactory.getLogger(Round.class);
+  private static final int SHORT_ANSWER = 64 * 1024;
+  private static final byte[] NO_BODY = new byte[0];
+
+  private final AgentClient client;
+  private final Database database;
+  private final NodeStore store;
+  private final References references;
+  private final Appraisers appraisers;
+  private final SecureRandom random;
+  private final Duration timeout;
+  private final Counters counters;
+
+  Round(
+      AgentClient client,
+      Database database,
+      NodeStore store,
+      References references,
+      Appraisers appraisers,
+      SecureRandom random,
+      Duration timeout,
+      Counters counters) {
+    this.client = client;
+    this.database = database;
+    this.store = store;
+    this.references = references;
+    this.appraisers = appraisers;
+    this.random = random;
+    this.timeout = timeout;
+    this.counters = counters;
+  }
+
+  /** Does what is due for the node. Never throws: whatever goes wrong is not trusted. */
+  @SuppressWarnings("CatchingUnchecked") // the one supervised edge of polling
+  void run(Fleet fleet, Watched node) {
+    try {
+      NodeState state = fleet.apply(node, new Occurrence.Begun(), Fleet.Alongside.NOTHING).next();
+      if (node.gone() || !(state.phase() instanceof Phase.Asking asking)) {
+        return;
+      }
+      Occurrence.Answer answer = ask(node, state, asking);
+      counters.count(answer);
+      fleet.apply(node, answer, Fleet.Alongside.NOTHING);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // the server ends; the node is due again at the next start
+    } catch (Exception e) {
+      LOG.error("node {}: the answer's consequences are lost; asked again", node.enrolled().id(), e);
+      fleet.lost(node);
+    }
+  }
+
+  private Occurrence.Answer ask(Watched node, NodeState state, Phase.Asking asking)
+      throws InterruptedException {
+    try {
+      return switch (asking.task()) {
+        case ATTEST -> attest(node, state, asking.tries() > 0);
+        case RELEASE_V -> releaseV(node, state, asking.tries() > 0);
+      };
+    } catch (MalformedException e) {
+      return new Occurrence.Unusable(state.cycle(), message(e));
+    } catch (RuntimeException e) {
+      LOG.error("node {}: defect while it was asked", node.enrolled().id(), e);
+      return new Occurrence.Defect(state.cycle(), e.getClass().getSimpleName());
+    }
+  }
+
+  private Occurrence.Answer attest(Watched node, NodeState state, boolean suspect)
+      throws InterruptedException {
+    Ask ask = state.ask();
+    AttestationState before = ask == Ask.ALL ? fromStart(state.appraisal()) : state.appraisal();
+    Nonce nonce = Nonce.random(random);
+    QuoteRequest request =
+        new QuoteRequest(
+            nonce,
+            node.enrolled().pcrs().mask().orElse(0),
+            ask == Ask.NEXT,
+            before.nextImaEntry());
+    String uri = state.version().path() + "/quotes/integrity?" + request.query();
+    Exchange exchange =
+        client.exchange(
+            node.enrolled().peer(), HttpMethod.GET, uri, NO_BODY, timeout, LONGEST_ANSWER, suspect);
+    return switch (exchange) {
+      case Exchange.Reply reply when reply.status() == 200 -> {
+        ReferenceValues reference = references.of(node);
+        yield appraisers.judging(
+            reply.body().length, () -> judge(reply.body(), nonce, reference, before, state));
+      }
+      default -> other(node, state, exchange, suspect);
+    };
+  }
+
+  private static Occurrence.Answer judge(
+      byte[] body,
+      Nonce nonce,
+      ReferenceValues reference,
+      AttestationState before,
+      NodeState state) {
+    JsonObject results = Envelope.parse(body).content();
+    QuoteReply reply;
+    try {
+      reply = QuoteReply.fromJson(results);
+    } catch (MalformedException e) {
+      return unreadable(results, e, reference, before, state);
+    }
+    Evidence evidence =
+        new Evidence(
+            nonce.text(),
+            reply.hashAlg(),
+            reply.encAlg(),
+            reply.signAlg(),
+            reply.quote(),
+            reply.publicKeyPem(),
+            reply.ima().map(list -> new ImaSlice(list.text(), list.firstEntry())),
+            reply.bootLog(),
+            reply.bootTime().map(OptionalLong::of).orElseGet(OptionalLong::empty));
+    return new Occurrence.Judged(
+        state.cycle(),
+        state.ask(),
+        Appraisal.appraise(evidence, reference, before),
+        new Tally.Algorithms(
+            word(reply.hashAlg()), word(reply.encAlg()), word(reply.signAlg())));
+  }
+
+  /**
+   * An answer without a quote, or whose quote has three parts that decode but is none, is bad
+   * evidence; everything else is no answer of this protocol (pull-protocol.md §4.2 and rows 56, 58).
+   */
+  private static Occurrence.Answer unreadable(
+      JsonObject results,
+      MalformedException e,
+      ReferenceValues reference,
+      AttestationState before,
+      NodeState state) {
+    boolean missing = !results.has("quote");
+    if (!missing && !threeParts(results)) {
+      throw e;
+    }
+    Failure failure =
+        Failure.of(
+            missing ? "qoute_validation.invalid_data" : "qoute_validation.quote_validation",
+            false,
+            reference.severity(),
+            "structure of the quote",
+            message(e),
+            "a quote as the TPM makes it",
+            "look at the agent's version and log; if the node was not updated, treat it as hostile");
+    return new Occurrence.Judged(
+        state.cycle(),
+        state.ask(),
+        new Verdict.Untrusted(List.of(failure), before),
+        new Tally.Algorithms("", "", ""));
+  }
+
+  private static boolean threeParts(JsonObject results) {
+    try {
+      String quote = results.string("quote");
+      String[] parts = quote.split(":", -1);
+      if (!quote.startsWith("r") || parts.length != 3) {
+        return false;
+      }
+      return Encoding.unbase64(parts[0].substring(1)).length > 0
+          && Encoding.unbase64(parts[1]).length > 0
+          && Encoding.unbase64(parts[2]).length > 0;
+    } catch (MalformedException e) {
+      return false;
+    }
+  }
+
+  private Occurrence.Answer releaseV(Watched node, NodeState state, boolean suspect)
+      throws InterruptedException {
+    Optional<String> pem = state.appraisal().publicKeyPem();
+    Optional<String> unfit = node.enrolled().ak().whyNotAttestationKey();
+    if (pem.isEmpty() || unfit.isPresent()) {
+      return new Occurrence.Defect(
+          state.cycle(), "V is not released: " + unfit.orElse("no key was proven"));
+    }
+    byte[] body;
+    try (Secret v = database.read(h -> store.v(h, node.enrolled().id())).orElse(null)) {
+      if (v == null) {
+        return new Occurrence.Defect(state.cycle(), "V is gone");
+      }
+      body =
+          Json.bytes(
+              new KeyDelivery.V(TransportKey.wrap(TransportKey.parse(pem.get()), v)).toJson());
+    }
+    Exchange exchange =
+        client.exchange(
+            node.enrolled().peer(),
+            HttpMethod.POST,
+            state.version().path() + "/keys/vkey",
+            body,
+            timeout,
+            SHORT_ANSWER,
+            suspect);
+    return exchange instanceof Exchange.Reply reply && reply.status() == 200
+        ? new Occurrence.VDelivered(state.cycle(), LifeCycle.keyHash(pem.get()))
+        : other(node, state, exchange, suspect);
+  }
+
+  /** What is no success, for both tasks (pull-protocol.md §4.2). */
+  private Occurrence.Answer other(
+      Watched node, NodeState state, Exchange exchange, boolean suspect)
+      throws InterruptedException {
+    return switch (exchange) {
+      case Exchange.Silence(String why) -> new Occurrence.NoAnswer(state.cycle(), why);
+      case Exchange.TooLong(String why) -> new Occurrence.Unusable(state.cycle(), why);
+      case Exchange.Reply reply -> {
+        String text = statusText(reply.body());
+        yield switch (reply.status()) {
+          case 408, 500 ->
+              new Occurrence.NoAnswer(state.cycle(), "HTTP status " + reply.status());
+          case 400 when text.contains("API version not supported") ->
+              negotiate(node, state, suspect);
+          default -> new Occurrence.Refused(state.cycle(), reply.status(), text);
+        };
+      }
+    };
+  }
+
+  private Occurrence.Answer negotiate(Watched node, NodeState state, boolean suspect)
+      throws InterruptedException {
+    Exchange exchange =
+        client.exchange(
+            node.enrolled().peer(),
+            HttpMethod.GET,
+            "/version",
+            NO_BODY,
+            timeout,
+            SHORT_ANSWER,
+            suspect);
+    return switch (exchange) {
+      case Exchange.Silence(String why) -> new Occurrence.NoAnswer(state.cycle(), why);
+      case Exchange.TooLong(String why) -> new Occurrence.Unusable(state.cycle(), why);
+      case Exchange.Reply reply when reply.status() == 200 -> common(reply.body(), state);
+      case Exchange.Reply reply ->
+          new Occurrence.NotNegotiable(
+              state.cycle(), "GET /version answers HTTP status " + reply.status());
+    };
+  }
+
+  private static Occurrence.Answer common(byte[] body, NodeState state) {
+    Versions theirs = Versions.fromAgentJson(Envelope.parse(body).content());
+    return ApiVersion.highestCommon(ApiVersion.SERVED, theirs.supported())
+        .<Occurrence.Answer>map(version -> new Occurrence.Negotiated(state.cycle(), version))
+        .orElseGet(
+            () ->
+                new Occurrence.NotNegotiable(
+                    state.cycle(), "it speaks " + theirs.supported() + " only"));
+  }
+
+  /** The envelope's text, or nothing if the body is no envelope: it is only shown and matched. */
+  private static String statusText(byte[] body) {
+    try {
+      return Encoding.printable(Envelope.parse(body).status(), 200);
+    } catch (MalformedException e) {
+      return "";
+    }
+  }
+
+  private static AttestationState fromStart(AttestationState state) {
+    return new AttestationState(
+        state.clock(), state.publicKeyPem(), ImaProgress.NONE, state.bootTime());
+  }
+
+  private static String word(String declared) {
+    return Encoding.printable(declared, 40);
+  }
+
+  private static String message(MalformedException e) {
+    return Encoding.printable(String.valueOf(e.getMessage()), 300);
+  }
+}
