@@ -63,6 +63,23 @@ public final class VerifierSettings {
           "verifier.severity_labels",
           "info, notice, warning, error, critical, alert, emergency",
           "Names of the severities, lowest first.");
+  public static final Setting<String> SEVERITY_POLICY =
+      Setting.text(
+          "verifier.severity_policy",
+          "[]",
+          "JSON list of {\"event_id\": expression, \"severity_label\": label}: the first match"
+              + " decides; what matches nothing, and what is irrecoverable, has the highest.");
+  public static final Setting<Boolean> IGNORE_TOMTOU_ERRORS =
+      Setting.bool(
+          "verifier.ignore_tomtou_errors",
+          false,
+          "An IMA entry of a file that was changed while it was measured is let pass with a note.");
+  public static final Setting<Boolean> ACCEPT_FOREIGN_REGISTRATIONS =
+      Setting.bool(
+          "verifier.accept_foreign_registrations",
+          false,
+          "Beside a registrar in the same process: enrol nodes too that are registered elsewhere."
+              + " A node that is registered here must have the attestation key registered here.");
 
   static final List<Setting<?>> ALL =
       List.of(
@@ -80,7 +97,10 @@ public final class VerifierSettings {
           REQUIRE_ALLOW_LIST_SIGNATURES,
           ENABLED_REVOCATION_NOTIFICATIONS,
           WEBHOOK_URL,
-          SEVERITY_LABELS);
+          SEVERITY_LABELS,
+          SEVERITY_POLICY,
+          IGNORE_TOMTOU_ERRORS,
+          ACCEPT_FOREIGN_REGISTRATIONS);
 
   private VerifierSettings() {}
 }

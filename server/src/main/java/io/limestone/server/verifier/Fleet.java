@@ -156,6 +156,20 @@ final class Fleet implements AutoCloseable {
     }
   }
 
+  /** A policy has other content: whoever it is attached to is judged anew, from the start. */
+  void policyChanged(Policies.Kind kind, String name) {
+    for (Watched node : nodes.values()) {
+      Optional<String> attached =
+          switch (kind) {
+            case RUNTIME -> node.enrolled().runtimePolicy();
+            case BOOT -> node.enrolled().bootPolicy();
+          };
+      if (attached.equals(Optional.of(name))) {
+        apply(node, new Occurrence.PolicyChanged(name), Alongside.NOTHING);
+      }
+    }
+  }
+
   /**
    * An answer's consequences were lost, such as by a database that does not write: nobody may go on
    * trusting what a lost verdict might have refused, and the node is asked again.

@@ -142,9 +142,9 @@ final class NodeStore {
   }
 
   /** Ids of the nodes that a policy is attached to. */
-  List<String> usersOf(Handle handle, String column, String name) {
+  List<String> usersOf(Handle handle, Policies.Kind kind, String name) {
     return handle
-        .createQuery("select id from node where " + column + " = :name order by id limit 2")
+        .createQuery("select id from node where " + kind.table() + " = :name order by id limit 2")
         .bind("name", name)
         .mapTo(String.class)
         .list();

@@ -253,13 +253,12 @@ final class Round {
       case Exchange.TooLong(String why) -> new Occurrence.Unusable(state.cycle(), why);
       case Exchange.Reply reply -> {
         String text = statusText(reply.body());
-        yield switch (reply.status()) {
-          case 408, 500 ->
-              new Occurrence.NoAnswer(state.cycle(), "HTTP status " + reply.status());
-          case 400 when text.contains("API version not supported") ->
-              negotiate(node, state, suspect);
-          default -> new Occurrence.Refused(state.cycle(), reply.status(), text);
-        };
+        if (reply.status() == 400 && text.contains("API version not supported")) {
+          yield negotiate(node, state, suspect);
+        }
+        yield reply.status() == 408 || reply.status() == 500
+            ? new Occurrence.NoAnswer(state.cycle(), "HTTP status " + reply.status())
+            : new Occurrence.Refused(state.cycle(), reply.status(), text);
       }
     };
   }
