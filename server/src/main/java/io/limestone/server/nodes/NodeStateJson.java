@@ -85,7 +85,7 @@ public final class NodeStateJson {
     json.put("event_id", failure.eventId());
     json.put("recoverable", failure.recoverable());
     json.put("severity_level", failure.severity().level());
-    json.put("severity", failure.severity().label());
+    json.put("severity_label", failure.severity().label());
     json.put("check", failure.check());
     json.put("found", failure.found());
     json.put("expected", failure.expected());
@@ -98,7 +98,7 @@ public final class NodeStateJson {
     return new Failure(
         json.string("event_id"),
         json.bool("recoverable"),
-        new Severity((int) json.integer("severity_level"), json.string("severity")),
+        new Severity((int) json.integer("severity_level"), json.string("severity_label")),
         json.string("check"),
         json.string("found"),
         json.string("expected"),

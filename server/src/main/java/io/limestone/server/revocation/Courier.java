@@ -39,6 +39,9 @@ public final class Courier implements AutoCloseable {
   private final Set<Long> underWay = ConcurrentHashMap.newKeySet();
   private final Thread loop = Thread.ofVirtual().name("courier").unstarted(this::run);
 
+  /**
+   * A courier that is idle until {@link #start}; {@code carriers} is complete by then.
+   */
   public Courier(
       Database database,
       Outbox outbox,
@@ -47,7 +50,7 @@ public final class Courier implements AutoCloseable {
       InstantSource clock) {
     this.database = database;
     this.outbox = outbox;
-    this.carriers = Map.copyOf(carriers);
+    this.carriers = carriers;
     this.rhythm = rhythm;
     this.clock = clock;
   }

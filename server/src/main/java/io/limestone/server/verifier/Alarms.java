@@ -6,7 +6,6 @@ import io.limestone.keylime.RevocationNotice;
 import io.limestone.keylime.SignedNotice;
 import io.limestone.server.nodes.Step;
 import io.limestone.server.revocation.Channel;
-import io.limestone.server.revocation.Courier;
 import io.limestone.server.revocation.Outbox;
 import io.limestone.server.store.SealBroken;
 import io.limestone.wire.Json;
@@ -29,18 +28,14 @@ final class Alarms {
   private final Outbox outbox;
   private final List<Channel> channels;
   private final InstantSource clock;
-  private Optional<Courier> courier = Optional.empty();
+  private final Runnable bell;
 
-  Alarms(NodeStore store, Outbox outbox, List<Channel> channels, InstantSource clock) {
+  Alarms(NodeStore store, Outbox outbox, List<Channel> channels, InstantSource clock, Runnable bell) {
     this.store = store;
     this.outbox = outbox;
     this.channels = channels;
     this.clock = clock;
-  }
-
-  /** Whom to wake; once, before the first alarm. */
-  void courier(Courier one) {
-    courier = Optional.of(one);
+    this.bell = bell;
   }
 
   void write(Handle handle, Enrolled node, Step.Alarm alarm) {
@@ -67,7 +62,7 @@ final class Alarms {
   }
 
   void wake() {
-    courier.ifPresent(Courier::wake);
+    bell.run();
   }
 
   /** A key that cannot be used must not keep the notice from being sent: it goes unsigned. */

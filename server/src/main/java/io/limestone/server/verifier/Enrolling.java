@@ -148,7 +148,7 @@ final class Enrolling {
             "the node is not registered here, or its registration is not active (the setting"
                 + " verifier.accept_foreign_registrations allows it)");
       }
-    } else if (!registered.get().aikTpm().equals(enrolment.akTpm())) {
+    } else if (!registered.get().identity().aikTpm().equals(enrolment.akTpm())) {
       throw new MalformedException(
           "ak_tpm is not the attestation key that is registered for this node");
     }

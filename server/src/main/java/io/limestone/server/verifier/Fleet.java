@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.JdbiException;
@@ -50,12 +51,14 @@ final class Fleet implements AutoCloseable {
   private final InstantSource clock;
   private final Function<Boolean, LifeCycle> lifeCycles;
   private final Timetable timetable;
+  private final Consumer<Peer> farewell;
   private final Map<NodeId, Watched> nodes = new ConcurrentSkipListMap<>();
 
   /**
    * A fleet that is empty until {@link #load}.
    *
    * @param lifeCycles the life cycle of a node that has a V, or has none
+   * @param farewell told of each peer that is not asked any more
    */
   Fleet(
       Database database,
@@ -64,7 +67,8 @@ final class Fleet implements AutoCloseable {
       Alarms alarms,
       InstantSource clock,
       Function<Boolean, LifeCycle> lifeCycles,
-      Timetable timetable) {
+      Timetable timetable,
+      Consumer<Peer> farewell) {
     this.database = database;
     this.store = store;
     this.policies = policies;
@@ -72,6 +76,7 @@ final class Fleet implements AutoCloseable {
     this.clock = clock;
     this.lifeCycles = lifeCycles;
     this.timetable = timetable;
+    this.farewell = farewell;
   }
 
   /** Takes up the nodes of the database, spread over a while so that they do not all come at once. */
@@ -146,6 +151,7 @@ final class Fleet implements AutoCloseable {
       if (step.removed()) {
         node.leave();
         nodes.remove(node.enrolled().id(), node);
+        farewell.accept(node.enrolled().peer());
       } else {
         schedule(node);
       }

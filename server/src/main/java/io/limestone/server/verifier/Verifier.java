@@ -1,23 +1,174 @@
 package io.limestone.server.verifier;
 
+import io.limestone.policy.SeverityPolicy;
 import io.limestone.server.Part;
 import io.limestone.server.Shared;
 import io.limestone.server.http.Route;
+import io.limestone.server.nodes.Health;
+import io.limestone.server.nodes.LifeCycle;
+import io.limestone.server.nodes.Rhythm;
 import io.limestone.server.registrar.Registrations;
+import io.limestone.server.revocation.Carrier;
+import io.limestone.server.revocation.Channel;
+import io.limestone.server.revocation.Courier;
+import io.limestone.server.revocation.Outbox;
+import io.limestone.server.revocation.Webhook;
+import io.limestone.server.settings.ServerSettings;
+import io.limestone.server.settings.Settings;
+import io.limestone.server.settings.VerifierSettings;
+import io.limestone.wire.MalformedException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** The verifier as a part of the server. */
+/** The verifier as a part of the server: puts its own parts together, and ends them in order. */
 public final class Verifier implements Part {
-  private Verifier() {}
+  private static final Logger LOG = LoggerFactory.getLogger(Verifier.class);
+  private static final Duration FLUSH = Duration.ofSeconds(1);
+  private static final Duration LONGEST_SPREAD = Duration.ofSeconds(10);
+
+  private final Rhythm rhythm;
+  private final Fleet fleet;
+  private final AgentClient client;
+  private final Appraisers appraisers = new Appraisers();
+  private final Courier courier;
+  private final Counters counters = new Counters();
+  private final StatusView view;
+  private final List<Webhook> webhooks = new ArrayList<>();
+  private final List<Route> routes = new ArrayList<>();
+  private final ScheduledExecutorService flusher =
+      Executors.newSingleThreadScheduledExecutor(
+          Thread.ofPlatform().daemon().name("flusher").factory());
 
   /** Beside a registrar of the same server: an enrolment must match what is registered there. */
   public static Verifier beside(Registrations registrations, Shared shared) {
-    throw new UnsupportedOperationException();
+    return new Verifier(shared, registrations);
   }
 
   /** Alone: nodes are registered elsewhere. */
   public static Verifier alone(Shared shared) {
-    throw new UnsupportedOperationException();
+    return new Verifier(shared);
+  }
+
+  private Verifier(Shared shared, Registrations... registrations) {
+    Settings settings = shared.settings();
+    rhythm =
+        new Rhythm(
+            settings.get(VerifierSettings.QUOTE_INTERVAL),
+            settings.get(VerifierSettings.RETRY_INTERVAL),
+            settings.get(VerifierSettings.MAX_RETRIES),
+            settings.get(VerifierSettings.EXPONENTIAL_BACKOFF));
+    SeverityPolicy severities =
+        SeverityPolicy.parse(
+            settings.get(VerifierSettings.SEVERITY_LABELS),
+            settings.get(VerifierSettings.SEVERITY_POLICY));
+    Duration timeout = settings.get(VerifierSettings.REQUEST_TIMEOUT);
+    String bootPolicyName = settings.get(VerifierSettings.MEASURED_BOOT_POLICY_NAME);
+    boolean ignoreViolations = settings.get(VerifierSettings.IGNORE_TOMTOU_ERRORS);
+    List<Channel> channels = channels(settings);
+
+    NodeStore store = new NodeStore(shared.sealer());
+    Policies policies = new Policies();
+    References references =
+        new References(
+            shared.database(), policies, bootPolicyName, ignoreViolations, severities);
+    client =
+        new AgentClient(
+            shared.pki().clientKey(),
+            settings.get(ServerSettings.NATIVE_TLS),
+            rhythm.interval().multipliedBy(3));
+    Round round =
+        new Round(
+            client,
+            shared.database(),
+            store,
+            references,
+            appraisers,
+            shared.random(),
+            timeout,
+            counters);
+    Outbox outbox = new Outbox();
+    Map<Channel, Carrier> carriers = new EnumMap<>(Channel.class);
+    courier = new Courier(shared.database(), outbox, carriers, rhythm, shared.clock());
+    Alarms alarms = new Alarms(store, outbox, channels, shared.clock(), courier::wake);
+    Timetable timetable = new Timetable(shared.clock(), node -> round.run(fleet(), node));
+    fleet =
+        new Fleet(
+            shared.database(),
+            store,
+            policies,
+            alarms,
+            shared.clock(),
+            hasV -> new LifeCycle(rhythm, severities, hasV),
+            timetable,
+            client::forget);
+    if (channels.contains(Channel.AGENT)) {
+      carriers.put(Channel.AGENT, new AgentCarrier(client, fleet, timeout));
+    }
+    if (channels.contains(Channel.WEBHOOK)) {
+      Webhook webhook =
+          new Webhook(settings.get(VerifierSettings.WEBHOOK_URL), shared.pki(), timeout);
+      carriers.put(Channel.WEBHOOK, webhook);
+      webhooks.add(webhook);
+    }
+    view =
+        new StatusView(
+            settings.get(VerifierSettings.UUID),
+            settings.get(VerifierSettings.IP),
+            settings.get(VerifierSettings.PORT),
+            rhythm,
+            shared.clock());
+    boolean signed = settings.get(VerifierSettings.REQUIRE_ALLOW_LIST_SIGNATURES);
+    Enrolling enrolling =
+        new Enrolling(
+            shared.database(),
+            policies,
+            references,
+            fleet,
+            shared.audit(),
+            shared.clock(),
+            new Enrolling.Rules(
+                settings.get(VerifierSettings.ENABLE_AGENT_MTLS),
+                signed,
+                settings.get(VerifierSettings.ACCEPT_FOREIGN_REGISTRATIONS)),
+            registrations);
+    routes.addAll(new NodeRoutes(fleet, enrolling, view, shared.audit()).routes());
+    routes.addAll(
+        new PolicyRoutes(
+                shared.database(), store, policies, references, fleet, shared.audit(), signed)
+            .routes());
+    routes.addAll(
+        new VerifyRoutes(fleet, appraisers, bootPolicyName, ignoreViolations, severities)
+            .routes());
+    routes.addAll(
+        new ExplanationRoutes(shared.database(), store, outbox, fleet, view).routes());
+  }
+
+  private Fleet fleet() {
+    return fleet;
+  }
+
+  private static List<Channel> channels(Settings settings) {
+    List<Channel> channels =
+        settings.get(VerifierSettings.ENABLED_REVOCATION_NOTIFICATIONS).stream()
+            .map(word -> Channel.valueOf(word.toUpperCase(Locale.ROOT)))
+            .toList();
+    if (channels.contains(Channel.WEBHOOK)
+        && settings.get(VerifierSettings.WEBHOOK_URL).isEmpty()) {
+      throw new MalformedException(
+          "verifier.enabled_revocation_notifications has webhook, but verifier.webhook_url is"
+              + " empty");
+    }
+    return channels;
   }
 
   @Override
@@ -27,16 +178,43 @@ public final class Verifier implements Part {
 
   @Override
   public List<Route> routes() {
-    throw new UnsupportedOperationException();
+    return List.copyOf(routes);
   }
 
   @Override
   public void start() {
-    throw new UnsupportedOperationException();
+    Duration spread =
+        rhythm.interval().compareTo(LONGEST_SPREAD) < 0 ? rhythm.interval() : LONGEST_SPREAD;
+    fleet.load(spread);
+    if (!fleet.all().isEmpty()) {
+      LOG.info("{} nodes taken up", fleet.all().size());
+    }
+    courier.start();
+    flusher.scheduleWithFixedDelay(
+        fleet::flush, FLUSH.toMillis(), FLUSH.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  @Override
+  public String metrics() {
+    Map<String, Integer> byHealth = new TreeMap<>();
+    for (String word : List.of("trusted", "untrusted", "unknown")) {
+      byHealth.put(word, 0);
+    }
+    fleet.all().forEach(node -> byHealth.merge(view.health(node).word(), 1, Integer::sum));
+    StringBuilder text = new StringBuilder("# TYPE limestone_nodes gauge\n");
+    byHealth.forEach(
+        (word, count) ->
+            text.append("limestone_nodes{health=\"" + word + "\"} " + count + "\n"));
+    return text + counters.metrics();
   }
 
   @Override
   public void close() {
-    throw new UnsupportedOperationException();
+    courier.close();
+    flusher.shutdown();
+    fleet.close();
+    webhooks.forEach(Webhook::close);
+    client.close();
+    appraisers.close();
   }
 }
