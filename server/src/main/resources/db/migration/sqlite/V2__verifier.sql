@@ -25,7 +25,8 @@ create table node (
   runtime_policy text references runtime_policy (name),
   boot_policy    text references boot_policy (name),
   state          integer not null,    -- Keylime's number
-  life           text    not null     -- JSON: counters, appraisal state
+  life           text    not null,    -- JSON: counters, appraisal state
+  revision       integer not null     -- of life: an older one never replaces a newer one
 ) strict;
 create index node_runtime_policy on node (runtime_policy);
 create index node_boot_policy on node (boot_policy);

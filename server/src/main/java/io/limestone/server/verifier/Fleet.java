@@ -17,6 +17,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -24,7 +25,6 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.JdbiException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -86,7 +86,7 @@ final class Fleet implements AutoCloseable {
     long each = rows.isEmpty() ? 0 : spread.toNanos() / rows.size();
     for (int i = 0; i < rows.size(); i++) {
       NodeStore.Row row = rows.get(i);
-      Watched node = watched(row.enrolled(), row.state());
+      Watched node = watched(row.enrolled(), row.state(), row.revision());
       nodes.put(row.enrolled().id(), node);
       apply(node, new Occurrence.ServerStarted(now.plusNanos(each * i)), Alongside.NOTHING);
     }
@@ -117,7 +117,7 @@ final class Fleet implements AutoCloseable {
         enrolled.id(),
         new Change(enrolled.at(), Change.Kind.ENROLLED, "enrolled"),
         List.of());
-    return watched(enrolled, state);
+    return watched(enrolled, state, 0);
   }
 
   void begin(Watched node) {
@@ -204,13 +204,16 @@ final class Fleet implements AutoCloseable {
     }
     for (int from = 0; from < dirty.size(); from += BATCH) {
       List<Watched> batch = dirty.subList(from, Math.min(dirty.size(), from + BATCH));
+      Map<NodeId, Watched.Snapshot> states = new HashMap<>();
+      batch.forEach(node -> states.put(node.enrolled().id(), node.snapshot()));
       try {
         database.write(
             h -> {
-              batch.forEach(node -> store.update(h, node.enrolled().id(), node.state()));
-              return batch;
+              store.update(h, states);
+              return true;
             });
-      } catch (JdbiException e) {
+      } catch (RuntimeException e) {
+        // Any failure: the flusher must go on, or nothing is ever written again.
         batch.forEach(Watched::dirtyAgain);
         LOG.error("states of {} nodes could not be written; tried again soon", batch.size(), e);
       }
@@ -229,7 +232,9 @@ final class Fleet implements AutoCloseable {
       policies.delete(handle, Policies.Kind.RUNTIME, id.value());
       policies.delete(handle, Policies.Kind.BOOT, id.value());
     } else {
-      store.update(handle, id, step.next());
+      store.update(
+          handle,
+          Map.of(id, new Watched.Snapshot(step.next(), node.snapshot().revision() + 1)));
     }
   }
 
@@ -249,8 +254,8 @@ final class Fleet implements AutoCloseable {
     };
   }
 
-  private Watched watched(Enrolled enrolled, NodeState state) {
-    return new Watched(enrolled, lifeCycles.apply(enrolled.hasV()), state);
+  private Watched watched(Enrolled enrolled, NodeState state, long revision) {
+    return new Watched(enrolled, lifeCycles.apply(enrolled.hasV()), state, revision);
   }
 
   private void schedule(Watched node) {

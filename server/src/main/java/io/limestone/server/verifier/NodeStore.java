@@ -17,8 +17,10 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.statement.PreparedBatch;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,7 +37,7 @@ final class NodeStore {
   }
 
   /** A node as stored. */
-  record Row(Enrolled enrolled, NodeState state) {}
+  record Row(Enrolled enrolled, NodeState state, long revision) {}
 
   /** A line of the timeline as stored; {@code failures} is a JSON list. */
   record StoredChange(Instant at, String kind, String text, Optional<String> failures) {}
@@ -49,8 +51,8 @@ final class NodeStore {
     handle
         .createUpdate(
             "insert into node (id, enrolled_at, enrolment, v, revocation_key, runtime_policy,"
-                + " boot_policy, state, life) values (:id, :at, :enrolment, :v, :key, :runtime,"
-                + " :boot, :state, :life)")
+                + " boot_policy, state, life, revision) values (:id, :at, :enrolment, :v, :key,"
+                + " :runtime, :boot, :state, :life, 0)")
         .bind("id", node.id().value())
         .bind("at", node.at().toEpochMilli())
         .bind("enrolment", Json.text(node.enrolment().toJson()))
@@ -63,13 +65,21 @@ final class NodeStore {
         .execute();
   }
 
-  void update(Handle handle, NodeId id, NodeState state) {
-    handle
-        .createUpdate("update node set state = :state, life = :life where id = :id")
-        .bind("id", id.value())
-        .bind("state", state.operationalState().number())
-        .bind("life", Json.text(NodeStateJson.toJson(state)))
-        .execute();
+  /** Writes these states, except where a newer one is there already. */
+  void update(Handle handle, Map<NodeId, Watched.Snapshot> states) {
+    PreparedBatch batch =
+        handle.prepareBatch(
+            "update node set state = :state, life = :life, revision = :revision"
+                + " where id = :id and revision < :revision");
+    states.forEach(
+        (id, snapshot) ->
+            batch
+                .bind("id", id.value())
+                .bind("state", snapshot.state().operationalState().number())
+                .bind("life", Json.text(NodeStateJson.toJson(snapshot.state())))
+                .bind("revision", snapshot.revision())
+                .add());
+    batch.execute();
   }
 
   void delete(Handle handle, NodeId id) {
@@ -133,7 +143,7 @@ final class NodeStore {
     return handle
         .createQuery(
             "select id, enrolled_at, enrolment, runtime_policy, boot_policy, life,"
-                + " v is not null as has_v from node")
+                + " revision, v is not null as has_v from node")
         .map((row, c) -> read(row, due))
         .list()
         .stream()
@@ -162,7 +172,10 @@ final class NodeStore {
               Optional.ofNullable(row.getString("boot_policy")),
               row.getBoolean("has_v"));
       return Optional.of(
-          new Row(enrolled, NodeStateJson.fromJson(Json.object(row.getString("life")), due)));
+          new Row(
+              enrolled,
+              NodeStateJson.fromJson(Json.object(row.getString("life")), due),
+              row.getLong("revision")));
     } catch (MalformedException e) {
       LOG.error("node {} cannot be read from the database", Encoding.printable(id, 80), e);
       return Optional.empty();

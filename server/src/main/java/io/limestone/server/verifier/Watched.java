@@ -14,16 +14,24 @@ final class Watched {
   private final Enrolled enrolled;
   private final LifeCycle lifeCycle;
   final ReentrantLock lock = new ReentrantLock();
-  private volatile NodeState state;
+  private volatile Snapshot snapshot;
   private volatile boolean dirty;
   private volatile boolean gone;
   private volatile Optional<References.Edition> reference = Optional.empty();
   private Optional<Future<?>> timer = Optional.empty();
 
-  Watched(Enrolled enrolled, LifeCycle lifeCycle, NodeState state) {
+  /**
+   * A state and its number.
+   *
+   * @param revision counts up with every change: in the database an older state never replaces a
+   *     newer one, in whatever order batches and single writes arrive
+   */
+  record Snapshot(NodeState state, long revision) {}
+
+  Watched(Enrolled enrolled, LifeCycle lifeCycle, NodeState state, long revision) {
     this.enrolled = enrolled;
     this.lifeCycle = lifeCycle;
-    this.state = state;
+    this.snapshot = new Snapshot(state, revision);
   }
 
   Enrolled enrolled() {
@@ -36,7 +44,11 @@ final class Watched {
 
   /** The state as of now; a value, so it needs no lock. */
   NodeState state() {
-    return state;
+    return snapshot.state();
+  }
+
+  Snapshot snapshot() {
+    return snapshot;
   }
 
   Optional<References.Edition> reference() {
@@ -53,8 +65,8 @@ final class Watched {
 
   /** Under the lock. */
   void move(NodeState next, boolean written) {
-    dirty = !written && (dirty || !next.equals(state));
-    state = next;
+    dirty = !written && (dirty || !next.equals(snapshot.state()));
+    snapshot = new Snapshot(next, snapshot.revision() + 1);
   }
 
   /** Under the lock. */
