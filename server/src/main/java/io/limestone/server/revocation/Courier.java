@@ -39,9 +39,7 @@ public final class Courier implements AutoCloseable {
   private final Set<Long> underWay = ConcurrentHashMap.newKeySet();
   private final Thread loop = Thread.ofVirtual().name("courier").unstarted(this::run);
 
-  /**
-   * A courier that is idle until {@link #start}; {@code carriers} is complete by then.
-   */
+  /** A courier that is idle until {@link #start}; {@code carriers} is complete by then. */
   public Courier(
       Database database,
       Outbox outbox,

@@ -26,8 +26,7 @@ public final class Outbox {
     }
     long seq =
         handle
-            .createUpdate(
-                "insert into notice (node, body, made_at) values (:node, :body, :at)")
+            .createUpdate("insert into notice (node, body, made_at) values (:node, :body, :at)")
             .bind("node", about)
             .bind("body", Json.text(notice.toJson()))
             .bind("at", now.toEpochMilli())
@@ -35,7 +34,8 @@ public final class Outbox {
             .mapTo(Long.class)
             .one();
     for (Channel channel : channels) {
-      String insert = "insert into delivery (notice, channel, recipient, attempts, due_at, outcome)";
+      String insert =
+          "insert into delivery (notice, channel, recipient, attempts, due_at, outcome)";
       String sql =
           switch (channel) {
             case WEBHOOK -> insert + " values (:notice, 'webhook', '', 0, :at, 'waiting')";

@@ -37,8 +37,7 @@ public final class Webhook implements Carrier, AutoCloseable {
     this.timeout = timeout;
     try {
       SSLContext tls = SSLContext.getInstance("TLS");
-      tls.init(
-          new KeyManager[] {pki.clientKey()}, new TrustManager[] {pki.servers()}, null);
+      tls.init(new KeyManager[] {pki.clientKey()}, new TrustManager[] {pki.servers()}, null);
       client =
           HttpClient.newBuilder()
               .version(HttpClient.Version.HTTP_1_1)

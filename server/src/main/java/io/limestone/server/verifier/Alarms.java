@@ -30,7 +30,8 @@ final class Alarms {
   private final InstantSource clock;
   private final Runnable bell;
 
-  Alarms(NodeStore store, Outbox outbox, List<Channel> channels, InstantSource clock, Runnable bell) {
+  Alarms(
+      NodeStore store, Outbox outbox, List<Channel> channels, InstantSource clock, Runnable bell) {
     this.store = store;
     this.outbox = outbox;
     this.channels = channels;
@@ -55,9 +56,7 @@ final class Alarms {
             RevocationNotice.time(clock.instant()),
             Optional.of(
                 new RevocationNotice.Event(
-                    failure.eventId(),
-                    failure.severity().label(),
-                    Json.text(failure.context()))));
+                    failure.eventId(), failure.severity().label(), Json.text(failure.context()))));
     outbox.add(handle, node.id().value(), signed(handle, node, notice), channels, clock.instant());
   }
 

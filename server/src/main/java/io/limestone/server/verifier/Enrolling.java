@@ -134,8 +134,7 @@ final class Enrolling {
         .revocationKey()
         .ifPresent(
             key -> {
-              var unused =
-                  RevocationKey.parse(new String(key.reveal(), StandardCharsets.UTF_8));
+              var unused = RevocationKey.parse(new String(key.reveal(), StandardCharsets.UTF_8));
             });
     registrations.ifPresent(r -> agree(r.active(id.value()), enrolment));
   }
@@ -154,8 +153,7 @@ final class Enrolling {
     }
   }
 
-  private Response write(
-      NodeId id, Enrolment enrolment, Optional<String> runtime, String actor) {
+  private Response write(NodeId id, Enrolment enrolment, Optional<String> runtime, String actor) {
     record Outcome(Response response, Optional<Watched> node) {}
     Outcome outcome =
         database.write(
@@ -175,8 +173,7 @@ final class Enrolling {
               audit.record(h, actor, "enrol", id.value(), "");
               return new Outcome(
                   Response.ok(Map.of()),
-                  Optional.of(
-                      fleet.insert(h, node, enrolment.v(), enrolment.revocationKey())));
+                  Optional.of(fleet.insert(h, node, enrolment.v(), enrolment.revocationKey())));
             });
     references.changed();
     outcome.node().ifPresent(fleet::begin);
@@ -229,16 +226,16 @@ final class Enrolling {
     boolean stored = policies.exists(h, kind, name.get());
     String shown = Encoding.printable(name.get(), 255);
     if (stored && hasContent) {
-      return Optional.of(
-          Response.error(409, words + " with name " + shown + " already exists"));
+      return Optional.of(Response.error(409, words + " with name " + shown + " already exists"));
     }
     return stored || hasContent
         ? Optional.empty()
-        : Optional.of(
-            Response.error(404, "Could not find " + words + " with name " + shown + "!"));
+        : Optional.of(Response.error(404, "Could not find " + words + " with name " + shown + "!"));
   }
 
-  /** A policy without a name gets the node's id for a name; one left under that name is replaced. */
+  /**
+   * A policy without a name gets the node's id for a name; one left under that name is replaced.
+   */
   private Optional<String> attachRuntime(
       Handle h, NodeId id, Enrolment enrolment, Optional<String> content) {
     if (content.isEmpty()) {
@@ -254,8 +251,7 @@ final class Enrolling {
       return enrolment.mbPolicyName();
     }
     String name = enrolment.mbPolicyName().map(PolicyText::name).orElse(id.value());
-    policies.put(
-        h, Policies.Kind.BOOT, name, enrolment.mbPolicy().orElseThrow(), Optional.empty());
+    policies.put(h, Policies.Kind.BOOT, name, enrolment.mbPolicy().orElseThrow(), Optional.empty());
     return Optional.of(name);
   }
 

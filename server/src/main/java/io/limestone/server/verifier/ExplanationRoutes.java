@@ -50,8 +50,7 @@ final class ExplanationRoutes {
     return List.of(
         Route.of(Method.GET, "/limestone/v1/nodes", Access.ADMIN, r -> list()),
         Route.of(Method.GET, "/limestone/v1/nodes/{id}", Access.ADMIN, this::show),
-        Route.of(
-            Method.GET, "/v{version}/agents/{id}/explanation", Access.ADMIN, this::show));
+        Route.of(Method.GET, "/v{version}/agents/{id}/explanation", Access.ADMIN, this::show));
   }
 
   private Response list() {
@@ -127,8 +126,7 @@ final class ExplanationRoutes {
     json.put("text", change.text());
     change
         .failures()
-        .ifPresent(
-            text -> json.put("failures", Json.value(text.getBytes(StandardCharsets.UTF_8))));
+        .ifPresent(text -> json.put("failures", Json.value(text.getBytes(StandardCharsets.UTF_8))));
     return json;
   }
 

@@ -79,7 +79,9 @@ final class Fleet implements AutoCloseable {
     this.farewell = farewell;
   }
 
-  /** Takes up the nodes of the database, spread over a while so that they do not all come at once. */
+  /**
+   * Takes up the nodes of the database, spread over a while so that they do not all come at once.
+   */
   void load(Duration spread) {
     Instant now = clock.instant();
     List<NodeStore.Row> rows = database.read(h -> store.all(h, now));
@@ -233,8 +235,7 @@ final class Fleet implements AutoCloseable {
       policies.delete(handle, Policies.Kind.BOOT, id.value());
     } else {
       store.update(
-          handle,
-          Map.of(id, new Watched.Snapshot(step.next(), node.snapshot().revision() + 1)));
+          handle, Map.of(id, new Watched.Snapshot(step.next(), node.snapshot().revision() + 1)));
     }
   }
 

@@ -66,8 +66,7 @@ final class NodeRoutes {
       return Response.ok(bulk);
     }
     return Response.ok(
-        Map.of(
-            "uuids", nodes.stream().map(n -> List.of(n.enrolled().id().value())).toList()));
+        Map.of("uuids", nodes.stream().map(n -> List.of(n.enrolled().id().value())).toList()));
   }
 
   private Response show(Request request) {
@@ -95,9 +94,7 @@ final class NodeRoutes {
             node.get(),
             new Occurrence.Delete(),
             h -> audit.record(h, request.caller().label(), "delete", id.get().value(), ""));
-    return step.removed()
-        ? Response.ok(Map.of())
-        : Response.envelope(202, "Accepted", Map.of());
+    return step.removed() ? Response.ok(Map.of()) : Response.envelope(202, "Accepted", Map.of());
   }
 
   private Response command(Request request, String name, Occurrence occurrence) {

@@ -84,7 +84,10 @@ final class NodeStore {
 
   void delete(Handle handle, NodeId id) {
     handle.createUpdate("delete from node where id = :id").bind("id", id.value()).execute();
-    handle.createUpdate("delete from node_change where node = :id").bind("id", id.value()).execute();
+    handle
+        .createUpdate("delete from node_change where node = :id")
+        .bind("id", id.value())
+        .execute();
   }
 
   void add(Handle handle, NodeId id, Change change, List<Failure> failures) {

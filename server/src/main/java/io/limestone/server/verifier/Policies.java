@@ -58,8 +58,7 @@ final class Policies {
 
   /** Makes the policy, or gives it another content. */
   void put(Handle handle, Kind kind, String name, String content, Optional<String> tpmPolicy) {
-    String digest =
-        HashAlg.SHA256.digest(Bytes.of(content.getBytes(StandardCharsets.UTF_8))).hex();
+    String digest = HashAlg.SHA256.digest(Bytes.of(content.getBytes(StandardCharsets.UTF_8))).hex();
     handle
         .createUpdate(
             "insert into policy_text (digest, content) values (:digest, :content)"

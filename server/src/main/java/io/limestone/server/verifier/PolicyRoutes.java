@@ -49,7 +49,8 @@ final class PolicyRoutes {
   }
 
   private List<Route> of(Policies.Kind kind) {
-    String all = kind == Policies.Kind.RUNTIME ? "/v{version}/allowlists" : "/v{version}/mbpolicies";
+    String all =
+        kind == Policies.Kind.RUNTIME ? "/v{version}/allowlists" : "/v{version}/mbpolicies";
     String one = all + "/{name}";
     return List.of(
         Route.of(Method.GET, all, Access.ADMIN, r -> list(kind)),

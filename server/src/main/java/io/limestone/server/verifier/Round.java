@@ -38,8 +38,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One request to a node and what it leads to: attestation, or the release of V. Blocking, each on
- * a virtual thread of its own.
+ * One request to a node and what it leads to: attestation, or the release of V. Blocking, each on a
+ * virtual thread of its own.
  */
 final class Round {
   /** An IMA list of some 500,000 entries, twice. */
@@ -89,9 +89,11 @@ final class Round {
       counters.count(answer);
       fleet.apply(node, answer, Fleet.Alongside.NOTHING);
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt(); // the server ends; the node is due again at the next start
+      Thread.currentThread()
+          .interrupt(); // the server ends; the node is due again at the next start
     } catch (Exception e) {
-      LOG.error("node {}: the answer's consequences are lost; asked again", node.enrolled().id(), e);
+      LOG.error(
+          "node {}: the answer's consequences are lost; asked again", node.enrolled().id(), e);
       fleet.lost(node);
     }
   }
@@ -118,10 +120,7 @@ final class Round {
     Nonce nonce = Nonce.random(random);
     QuoteRequest request =
         new QuoteRequest(
-            nonce,
-            node.enrolled().pcrs().mask().orElse(0),
-            ask == Ask.NEXT,
-            before.nextImaEntry());
+            nonce, node.enrolled().pcrs().mask().orElse(0), ask == Ask.NEXT, before.nextImaEntry());
     String uri = state.version().path() + "/quotes/integrity?" + request.query();
     Exchange exchange =
         client.exchange(
@@ -164,13 +163,13 @@ final class Round {
         state.cycle(),
         state.ask(),
         Appraisal.appraise(evidence, reference, before),
-        new Tally.Algorithms(
-            word(reply.hashAlg()), word(reply.encAlg()), word(reply.signAlg())));
+        new Tally.Algorithms(word(reply.hashAlg()), word(reply.encAlg()), word(reply.signAlg())));
   }
 
   /**
    * An answer without a quote, or whose quote has three parts that decode but is none, is bad
-   * evidence; everything else is no answer of this protocol (pull-protocol.md §4.2 and rows 56, 58).
+   * evidence; everything else is no answer of this protocol (pull-protocol.md §4.2 and rows 56,
+   * 58).
    */
   private static Occurrence.Answer unreadable(
       JsonObject results,
@@ -245,8 +244,7 @@ final class Round {
   }
 
   /** What is no success, for both tasks (pull-protocol.md §4.2). */
-  private Occurrence.Answer other(
-      Watched node, NodeState state, Exchange exchange, boolean suspect)
+  private Occurrence.Answer other(Watched node, NodeState state, Exchange exchange, boolean suspect)
       throws InterruptedException {
     return switch (exchange) {
       case Exchange.Silence(String why) -> new Occurrence.NoAnswer(state.cycle(), why);

@@ -53,8 +53,8 @@ record StatusView(String verifierId, String ip, int port, Rhythm rhythm, Instant
   }
 
   /**
-   * Keylime says PASS of every node that is polled. We say so only while a trusted verdict is fresh:
-   * TIMEOUT once it is not.
+   * Keylime says PASS of every node that is polled. We say so only while a trusted verdict is
+   * fresh: TIMEOUT once it is not.
    */
   private AttestationStatus outcome(NodeState state) {
     return switch (state.operationalState()) {
@@ -75,5 +75,4 @@ record StatusView(String verifierId, String ip, int port, Rhythm rhythm, Instant
   private static long seconds(Optional<Instant> at) {
     return at.map(Instant::getEpochSecond).orElse(0L);
   }
-
 }

@@ -4,7 +4,6 @@ import io.limestone.policy.SeverityPolicy;
 import io.limestone.server.Part;
 import io.limestone.server.Shared;
 import io.limestone.server.http.Route;
-import io.limestone.server.nodes.Health;
 import io.limestone.server.nodes.LifeCycle;
 import io.limestone.server.nodes.Rhythm;
 import io.limestone.server.registrar.Registrations;
@@ -79,8 +78,7 @@ public final class Verifier implements Part {
     NodeStore store = new NodeStore(shared.sealer());
     Policies policies = new Policies();
     References references =
-        new References(
-            shared.database(), policies, bootPolicyName, ignoreViolations, severities);
+        new References(shared.database(), policies, bootPolicyName, ignoreViolations, severities);
     client =
         new AgentClient(
             shared.pki().clientKey(),
@@ -147,10 +145,8 @@ public final class Verifier implements Part {
                 shared.database(), store, policies, references, fleet, shared.audit(), signed)
             .routes());
     routes.addAll(
-        new VerifyRoutes(fleet, appraisers, bootPolicyName, ignoreViolations, severities)
-            .routes());
-    routes.addAll(
-        new ExplanationRoutes(shared.database(), store, outbox, fleet, view).routes());
+        new VerifyRoutes(fleet, appraisers, bootPolicyName, ignoreViolations, severities).routes());
+    routes.addAll(new ExplanationRoutes(shared.database(), store, outbox, fleet, view).routes());
   }
 
   private Fleet fleet() {
@@ -203,8 +199,7 @@ public final class Verifier implements Part {
     fleet.all().forEach(node -> byHealth.merge(view.health(node).word(), 1, Integer::sum));
     StringBuilder text = new StringBuilder("# TYPE limestone_nodes gauge\n");
     byHealth.forEach(
-        (word, count) ->
-            text.append("limestone_nodes{health=\"" + word + "\"} " + count + "\n"));
+        (word, count) -> text.append("limestone_nodes{health=\"" + word + "\"} " + count + "\n"));
     return text + counters.metrics();
   }
 

@@ -147,7 +147,8 @@ final class VerifyRoutes {
     return switch (body.string("type")) {
       case "tpm" -> appraisers.judging(request.body().size(), () -> tpm(data));
       case "tee" ->
-          Response.error(400, "evidence of type tee (AMD SEV-SNP) is not supported by this verifier");
+          Response.error(
+              400, "evidence of type tee (AMD SEV-SNP) is not supported by this verifier");
       default -> Response.error(400, "invalid evidence type");
     };
   }
@@ -184,10 +185,10 @@ final class VerifyRoutes {
             reference,
             AttestationState.NONE);
     return switch (verdict) {
-      case Verdict.Trusted t ->
-          Response.ok(result(true, data.members(), List.of()));
+      case Verdict.Trusted t -> Response.ok(result(true, data.members(), List.of()));
       case Verdict.AskAgain again ->
-          Response.ok(result(false, Map.of(), List.of(event("ima.quote_progress", again.reason()))));
+          Response.ok(
+              result(false, Map.of(), List.of(event("ima.quote_progress", again.reason()))));
       case Verdict.Untrusted untrusted ->
           Response.ok(
               result(
