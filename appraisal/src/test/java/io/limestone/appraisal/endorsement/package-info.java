@@ -1,0 +1,4 @@
+@NullMarked
+package io.limestone.appraisal.endorsement;
+
+import org.jspecify.annotations.NullMarked;
