@@ -2,9 +2,9 @@ package io.limestone.server.http;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.SocketChannel;
 import io.netty.handler.codec.TooLongFrameException;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.FullHttpResponse;
@@ -48,6 +48,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Connection extends ChannelInboundHandlerAdapter {
   private static final int AHEAD = 16;
+  private static final Duration LINGER = Duration.ofSeconds(2);
 
   private final Desk desk;
   private final InetAddress peer;
@@ -207,8 +208,25 @@ final class Connection extends ChannelInboundHandlerAdapter {
     }
     var written = context.writeAndFlush(message);
     if (!keep) {
-      var unused = written.addListener(ChannelFutureListener.CLOSE);
+      var unused = written.addListener(done -> linger(context));
     }
+  }
+
+  /**
+   * Says that nothing more comes, and reads past what the client still sends for a moment: closing
+   * at once would reset the connection, and the client might never see the answer.
+   */
+  private void linger(ChannelHandlerContext context) {
+    context.channel().config().setAutoRead(true);
+    if (context.pipeline().get("tls") instanceof SslHandler tls) {
+      var unused = tls.closeOutbound();
+    } else if (context.channel() instanceof SocketChannel socket) {
+      var unused = socket.shutdownOutput();
+    }
+    Duration idle = desk.listener().limits().idle();
+    schedule(context, idle.compareTo(LINGER) < 0 ? idle : LINGER, () -> {
+      var unused = context.close();
+    });
   }
 
   private void waitForHead(ChannelHandlerContext context) {

@@ -1,0 +1,4 @@
+@NullMarked
+package io.limestone.server.http;
+
+import org.jspecify.annotations.NullMarked;

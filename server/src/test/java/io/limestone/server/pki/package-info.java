@@ -1,0 +1,4 @@
+@NullMarked
+package io.limestone.server.pki;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.limestone.server.registrar;
+
+import org.jspecify.annotations.NullMarked;

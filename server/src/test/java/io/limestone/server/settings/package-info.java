@@ -1,0 +1,4 @@
+@NullMarked
+package io.limestone.server.settings;
+
+import org.jspecify.annotations.NullMarked;
