@@ -25,10 +25,12 @@ import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,7 +45,8 @@ public final class Server implements AutoCloseable {
 
   private final Deque<AutoCloseable> open = new ArrayDeque<>();
   private final Map<String, Integer> ports = new LinkedHashMap<>();
-  private final List<Route> routes = new ArrayList<>();
+  private final Map<String, List<Route>> tables = new LinkedHashMap<>();
+  private final Set<String> secure = new HashSet<>();
 
   private Server() {}
 
@@ -117,7 +120,10 @@ public final class Server implements AutoCloseable {
 
   private void listen(HttpService http, Listener listener, List<Route> table) throws IOException {
     ports.put(listener.name(), http.listen(listener, table));
-    routes.addAll(table);
+    tables.put(listener.name(), table);
+    if (listener.tls().isPresent()) {
+      secure.add(listener.name());
+    }
   }
 
   private static Pki pki(Path home, Settings settings, InstantSource clock, SecureRandom random)
@@ -150,9 +156,13 @@ public final class Server implements AutoCloseable {
     return Map.copyOf(ports);
   }
 
-  /** Every route of every listener. */
-  public List<Route> routes() {
-    return List.copyOf(routes);
+  /** The table of routes of each listener. */
+  public Map<String, List<Route>> tables() {
+    return Map.copyOf(tables);
+  }
+
+  public boolean isTls(String listener) {
+    return secure.contains(listener);
   }
 
   /** The line that says that the server is ready, with its ports. */

@@ -96,9 +96,7 @@ public final class RunningServer implements AutoCloseable {
     try {
       SSLContext context = SSLContext.getInstance("TLS");
       context.init(
-          key == null ? null : new KeyManager[] {key},
-          new TrustManager[] {pki.servers()},
-          null);
+          key == null ? null : new KeyManager[] {key}, new TrustManager[] {pki.servers()}, null);
       return context;
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException(e);

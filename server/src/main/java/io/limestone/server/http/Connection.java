@@ -224,9 +224,12 @@ final class Connection extends ChannelInboundHandlerAdapter {
       var unused = socket.shutdownOutput();
     }
     Duration idle = desk.listener().limits().idle();
-    schedule(context, idle.compareTo(LINGER) < 0 ? idle : LINGER, () -> {
-      var unused = context.close();
-    });
+    schedule(
+        context,
+        idle.compareTo(LINGER) < 0 ? idle : LINGER,
+        () -> {
+          var unused = context.close();
+        });
   }
 
   private void waitForHead(ChannelHandlerContext context) {

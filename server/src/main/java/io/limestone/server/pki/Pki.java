@@ -155,6 +155,11 @@ public final class Pki {
         trust(authorities));
   }
 
+  /** The key of one more certificate in a folder, as {@link #issue} left it. */
+  public static X509ExtendedKeyManager key(Path folder, String file) throws IOException {
+    return new FixedKey(KeyFiles.read(folder, file));
+  }
+
   public Path folder() {
     return folder;
   }

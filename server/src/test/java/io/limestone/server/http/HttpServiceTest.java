@@ -53,7 +53,8 @@ class HttpServiceTest {
         http.listen(
             new Listener("test", "127.0.0.1", 0, Optional.empty(), limits),
             List.of(
-                Route.open(Method.GET, "/ok", r -> Response.ok(Map.of("q", r.query("q").orElse("")))),
+                Route.open(
+                    Method.GET, "/ok", r -> Response.ok(Map.of("q", r.query("q").orElse("")))),
                 Route.open(Method.POST, "/echo", r -> Response.ok(r.json().string("a"))),
                 Route.open(
                     Method.GET,
@@ -145,9 +146,12 @@ class HttpServiceTest {
     bodies.add(new byte[] {'{', '"', 'a', '"', ':', '"', (byte) 0xff, '"', '}'});
     bodies.add(new byte[5000]);
     for (byte[] body : bodies) {
-      assertThat(post(body).statusCode()).as(new String(body, 0, Math.min(40, body.length), java.nio.charset.StandardCharsets.ISO_8859_1)).isEqualTo(400);
+      assertThat(post(body).statusCode())
+          .as(
+              new String(
+                  body, 0, Math.min(40, body.length), java.nio.charset.StandardCharsets.ISO_8859_1))
+          .isEqualTo(400);
     }
-    assertThat(get("/ok?q=%zz").statusCode()).isIn(200, 400);
     assertThat(raw().send("GET /ok?q=%zz HTTP/1.0\r\n\r\n").readAll()).startsWith("HTTP/1.1 400 ");
   }
 
@@ -255,8 +259,7 @@ class HttpServiceTest {
     start(LIMITS);
     assertThat(raw().send("GET /" + "x".repeat(3000) + " HTTP/1.1\r\n\r\n").readAll())
         .startsWith("HTTP/1.1 414 ");
-    assertThat(
-            raw().send("GET /ok HTTP/1.1\r\nX: " + "x".repeat(3000) + "\r\n\r\n").readAll())
+    assertThat(raw().send("GET /ok HTTP/1.1\r\nX: " + "x".repeat(3000) + "\r\n\r\n").readAll())
         .startsWith("HTTP/1.1 431 ");
   }
 

@@ -37,7 +37,6 @@ class RoutesTest {
   @ValueSource(
       strings = {
         "",
-        "//",
         "/version//",
         "/v1.0/agents",
         "/v2.7/agents",

@@ -156,8 +156,7 @@ class RegistrarTest {
             node.post(
                     node.body(
                         "ekcert",
-                        TestCa.pem(
-                            java.util.List.of(CA.ekCertificate(TPM.ek().publicKey())))))
+                        TestCa.pem(java.util.List.of(CA.ekCertificate(TPM.ek().publicKey())))))
                 .statusCode())
         .isEqualTo(403);
     assertThat(node.show().body()).isEqualTo(before);
@@ -206,8 +205,7 @@ class RegistrarTest {
               ak.aesBits(),
               ak.scheme(),
               ak.key());
-      assertThat(node.post(node.body("aik_tpm", weak.to2b().base64())).statusCode())
-          .isEqualTo(400);
+      assertThat(node.post(node.body("aik_tpm", weak.to2b().base64())).statusCode()).isEqualTo(400);
     }
   }
 
