@@ -33,8 +33,7 @@ class EveryRouteTest {
   @ParameterizedTest
   @ValueSource(strings = {"true", "false"})
   void everyRouteKeepsOutWhomItShould(String nativeTls) throws Exception {
-    try (RunningServer server =
-        RunningServer.start(home, "server.roles", "registrar", "server.native_tls", nativeTls)) {
+    try (RunningServer server = RunningServer.start(home, "server.native_tls", nativeTls)) {
       assertThat(server.server().tables().get("registrar-tls")).hasSizeGreaterThan(8);
       try (HttpClient anonymous = server.anonymous();
           HttpClient admin = server.admin()) {
