@@ -23,7 +23,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Order;
@@ -227,6 +229,61 @@ abstract class KeylimeTenantStory {
     tenant.command("deleteruntimepolicy", "--runtime-policy-name", "fleet").succeeded();
     tenant.command("regdelete", "-u", ID).succeeded();
     assertThat(registrar.get("/v2.6/agents/" + ID).status()).isEqualTo(404);
+  }
+
+  /** Status codes as pull-protocol.md section 11 and verifier-api.md section 9 list them. */
+  @Test
+  @Order(12)
+  void questionsOutOfTurnGetTheSameStatus() throws IOException {
+    try (Rest plain = Rest.plain(servers.registrarPort());
+        Rest anyone = Rest.anonymous(servers.registrarTlsPort());
+        Rest anyoneAtVerifier = Rest.anonymous(servers.verifierPort())) {
+      Map<String, Integer> seen = new LinkedHashMap<>();
+      Map<String, Integer> expected = new LinkedHashMap<>();
+      ask(plain, "GET /version", 200, seen, expected);
+      ask(plain, "GET /v2.6/agents", 400, seen, expected);
+      ask(plain, "GET /nowhere", 404, seen, expected);
+      ask(plain, "PUT /v2.6/agents/unknown {\"auth_tag\":\"00\"}", 404, seen, expected);
+      ask(plain, "PUT /v2.6/agents/unknown {\"auth_tag\":", 400, seen, expected);
+      ask(plain, "POST /v2.6/agents/new {\"ek_tpm\":\"AAAA\"}", 400, seen, expected);
+      ask(anyone, "GET /v2.6/agents", 403, seen, expected);
+      ask(anyone, "DELETE /v2.6/agents/unknown", 403, seen, expected);
+      ask(registrar, "GET /v2.6/agents", 200, seen, expected);
+      ask(registrar, "GET /v1.0/agents", 404, seen, expected);
+      ask(registrar, "GET /v2.6/agents/unknown", 404, seen, expected);
+      ask(registrar, "DELETE /v2.6/agents/unknown", 404, seen, expected);
+      ask(anyoneAtVerifier, "GET /version", 200, seen, expected);
+      ask(anyoneAtVerifier, "GET /v2.6/agents/", 403, seen, expected);
+      ask(anyoneAtVerifier, "POST /v2.6/agents/x {}", 403, seen, expected);
+      ask(anyoneAtVerifier, "GET /v2.6/verify/identity", 400, seen, expected);
+      ask(anyoneAtVerifier, "POST /v2.6/verify/evidence {\"data\":{}}", 400, seen, expected);
+      ask(verifier, "GET /v2.9/agents/x", 404, seen, expected);
+      ask(verifier, "GET /v2.6/agents/a%20b", 400, seen, expected);
+      ask(verifier, "GET /v2.6/agents/unknown", 404, seen, expected);
+      ask(verifier, "POST /v2.6/agents/x {\"v\":null}", 400, seen, expected);
+      ask(verifier, "PUT /v2.6/agents/unknown/reactivate", 400, seen, expected);
+      ask(verifier, "DELETE /v2.6/agents/unknown", 404, seen, expected);
+      ask(verifier, "GET /v2.6/allowlists/unknown", 404, seen, expected);
+      ask(verifier, "DELETE /v2.6/allowlists/unknown", 404, seen, expected);
+      ask(verifier, "GET /v2.6/mbpolicies/unknown", 404, seen, expected);
+      ask(verifier, "PUT /v2.6/mbpolicies/unknown {\"mb_policy\":\"{}\"}", 409, seen, expected);
+      ask(verifier, "PATCH /v2.6/agents/unknown {}", 405, seen, expected);
+      ask(verifier.bearing("nonsense"), "GET /v2.6/agents/", 401, seen, expected);
+      assertThat(seen).isEqualTo(expected);
+    }
+  }
+
+  private static void ask(
+      Rest rest,
+      String question,
+      int status,
+      Map<String, Integer> seen,
+      Map<String, Integer> expected) {
+    List<String> words = List.of(question.split(" ", 3));
+    String key = expected.size() + " " + question;
+    expected.put(key, status);
+    seen.put(
+        key, rest.send(words.get(0), words.get(1), words.size() > 2 ? words.get(2) : "").status());
   }
 
   private Program.Ended enrol(String command) throws IOException {

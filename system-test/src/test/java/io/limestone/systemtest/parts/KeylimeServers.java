@@ -45,7 +45,7 @@ public final class KeylimeServers implements Servers {
     Map<String, String> environment = keylime.configure(home, values);
     try {
       // The verifier makes the CA; the registrar and the webhook use it.
-      servers.launch("verifier", environment, Rest.anonymous(servers.port("verifier_port")));
+      servers.launch("verifier", environment, Rest.anonymous(servers.verifierPort()));
       servers.launch("registrar", environment, Rest.plain(servers.registrarPort()));
       webhook.listen(servers.caFolder());
       return servers;
@@ -87,13 +87,13 @@ public final class KeylimeServers implements Servers {
   }
 
   @Override
-  public Rest verifier() throws IOException {
-    return Rest.admin(caFolder(), port("verifier_port"));
+  public int registrarTlsPort() {
+    return port("registrar_tls_port");
   }
 
   @Override
-  public Rest registrar() throws IOException {
-    return Rest.admin(caFolder(), port("registrar_tls_port"));
+  public int verifierPort() {
+    return port("verifier_port");
   }
 
   private int port(String name) {

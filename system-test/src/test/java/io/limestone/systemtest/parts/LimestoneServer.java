@@ -90,18 +90,14 @@ public final class LimestoneServer implements Servers {
     return registrarPort;
   }
 
+  @Override
   public int verifierPort() {
     return verifierPort;
   }
 
   @Override
-  public Rest verifier() throws IOException {
-    return Rest.admin(caFolder(), verifierPort);
-  }
-
-  @Override
-  public Rest registrar() throws IOException {
-    return Rest.admin(caFolder(), registrarTlsPort);
+  public int registrarTlsPort() {
+    return registrarTlsPort;
   }
 
   @Override

@@ -9,6 +9,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * A plain HTTP client for the servers' REST interfaces: what any script could say and would be
@@ -17,10 +18,21 @@ import java.time.Duration;
 public final class Rest implements AutoCloseable {
   private final HttpClient client;
   private final String base;
+  private final Optional<String> authorization;
 
   private Rest(HttpClient client, String base) {
+    this(client, base, Optional.empty());
+  }
+
+  private Rest(HttpClient client, String base, Optional<String> authorization) {
     this.client = client;
     this.base = base;
+    this.authorization = authorization;
+  }
+
+  /** The same, with a token in each request. */
+  public Rest bearing(String token) {
+    return new Rest(client, base, Optional.of("Bearer " + token));
   }
 
   /** With the administrator's certificate of a CA folder. */
@@ -68,6 +80,7 @@ public final class Rest implements AutoCloseable {
     if (!json.isEmpty()) {
       request.header("Content-Type", "application/json");
     }
+    authorization.ifPresent(value -> request.header("Authorization", value));
     request.method(
         method,
         json.isEmpty()

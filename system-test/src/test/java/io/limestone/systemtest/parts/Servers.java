@@ -11,11 +11,19 @@ public interface Servers extends AutoCloseable {
   /** Plain HTTP, for agents. */
   int registrarPort();
 
+  int registrarTlsPort();
+
+  int verifierPort();
+
   /** The verifier, with the administrator's certificate. */
-  Rest verifier() throws IOException;
+  default Rest verifier() throws IOException {
+    return Rest.admin(caFolder(), verifierPort());
+  }
 
   /** The registrar over TLS, with the administrator's certificate. */
-  Rest registrar() throws IOException;
+  default Rest registrar() throws IOException {
+    return Rest.admin(caFolder(), registrarTlsPort());
+  }
 
   /** Keylime's tenant for these servers, trusting EK certificates of the CAs in {@code ekRoots}. */
   KeylimeTenant tenant(Path ekRoots) throws IOException;
