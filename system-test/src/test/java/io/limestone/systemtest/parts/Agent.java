@@ -2,6 +2,8 @@ package io.limestone.systemtest.parts;
 
 import io.limestone.testkit.LoopbackPorts;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -114,7 +116,7 @@ public final class Agent implements AutoCloseable {
   }
 
   private boolean listens() {
-    try (java.net.Socket probe = new java.net.Socket("127.0.0.1", port)) {
+    try (Socket probe = new Socket(InetAddress.getLoopbackAddress(), port)) {
       return probe.isConnected();
     } catch (IOException notYet) {
       return false;

@@ -39,23 +39,21 @@ public final class KeylimePackage {
             cache.resolve("keylime.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
       file.lock();
       if (!Files.exists(complete)) {
-        install(folder, requirements);
+        install(cache, folder, requirements);
         Files.createFile(complete);
       }
     }
     return new KeylimePackage(folder.resolve("bin"));
   }
 
-  private static void install(Path folder, Path requirements) throws IOException {
+  private static void install(Path cache, Path folder, Path requirements) throws IOException {
     if (!Files.isDirectory(DEBIAN_GPG)) {
       throw new IOException("Debian's python3-gpg is missing; bin/test installs it");
     }
     // Debian's own Python, whatever else is on the PATH: python3-gpg is built for it.
+    pip(cache, List.of("/usr/bin/python3", "-m", "venv", "--clear", folder.toString()));
     pip(
-        folder.getParent(),
-        List.of("/usr/bin/python3", "-m", "venv", "--clear", folder.toString()));
-    pip(
-        folder,
+        cache,
         List.of(
             folder.resolve("bin/pip").toString(),
             "install",
