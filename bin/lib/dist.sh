@@ -44,6 +44,7 @@ build() {
   cp "$ROOT"/cli/target/lib/*.jar "$ROOT"/cli/target/cli-*.jar "$new/lib/"
   cp "$ROOT"/agent/target/lib/*.jar "$ROOT"/agent/target/agent-*.jar "$new/agent-lib/"
   cp "$ROOT"/cli/jvm.flags "$new/cli.flags"
+  cp "$ROOT"/server/jvm.flags "$new/server.flags"
   cp "$ROOT"/agent/jvm.flags "$new/agent.flags" 2>/dev/null || : >"$new/agent.flags"
   rehearse "$new"
   ln -sfn "$new" "$out/current.new"
@@ -53,20 +54,23 @@ build() {
   say "limestone: built in $((SECONDS - started)) s"
 }
 
-# Ahead-of-time caches (JEP 514): a rehearsal of what the programs do at start. Without them everything still works,
-# only slower, so a failure here is told and passed over.
+# Ahead-of-time caches (JEP 514): a rehearsal of what the programs do at start, one for the flags of each. Without them
+# everything still works, only slower, so a failure here is told and passed over.
 rehearse() {
-  local dist=$1
-  if ! run_java "$dist" cli -XX:AOTCacheOutput="$dist/cli.aot" io.limestone.cli.Rehearsal >"$dist/rehearsal.log" 2>&1 9>&-; then
-    rm -f "$dist/cli.aot"
-    say "limestone: no start-up cache (see $dist/rehearsal.log); commands start slower"
-  fi
+  local dist=$1 program
+  for program in cli server; do
+    if ! run_java "$dist" "$program" -XX:AOTCacheOutput="$dist/$program.aot" io.limestone.cli.Rehearsal \
+      >"$dist/$program.rehearsal.log" 2>&1 9>&-; then
+      rm -f "$dist/$program.aot"
+      say "limestone: no start-up cache for $program (see $dist/$program.rehearsal.log): it starts slower"
+    fi
+  done
 }
 
-# java_command DIST NAME: sets JAVA to the java, flags and class path of program NAME (cli or agent).
+# java_command DIST NAME: sets JAVA to the java, flags and class path of program NAME (cli, server or agent).
 java_command() {
   local dist=$1 lib=$1/lib flags jars
-  [ "$2" = cli ] || lib=$1/$2-lib
+  [ "$2" != agent ] || lib=$1/agent-lib
   mapfile -t flags < <(grep -v -e '^#' -e '^$' "$dist/$2.flags")
   jars=("$lib"/*.jar) # sorted: the cache is only good for the class path it was made with
   local IFS=:

@@ -34,8 +34,7 @@ import java.util.regex.Pattern;
 final class AgentConfigReader {
   private static final String DEFAULT_ID = "d432fbb3-d2f1-4a97-9ef7-75bd81c00000";
   private static final Pattern UUID_GRAMMAR =
-      Pattern.compile(
-          "([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})");
+      Pattern.compile("([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})");
   private static final Pattern SIZE = Pattern.compile("([0-9]{1,9})([kKmMgG]?)");
 
   /** Options of Keylime's agents that are harmless to find in a file but mean nothing here. */
@@ -83,8 +82,7 @@ final class AgentConfigReader {
         id(),
         apiVersions(),
         new HostPort(options.text("ip", "127.0.0.1"), options.port("port", 9002)),
-        new HostPort(
-            options.text("contact_ip", "127.0.0.1"), options.port("contact_port", 9002)),
+        new HostPort(options.text("contact_ip", "127.0.0.1"), options.port("contact_port", 9002)),
         new HostPort(
             options.text("registrar_ip", "127.0.0.1"), options.port("registrar_port", 8890)),
         backoff(),

@@ -65,7 +65,9 @@ public record Connection(
           "LIMESTONE_PKI",
           "LIMESTONE_VERIFIER",
           "LIMESTONE_REGISTRAR",
-          "LIMESTONE_DIST");
+          "LIMESTONE_DIST",
+          "LIMESTONE_COMMAND",
+          "LIMESTONE_LOG");
 
   public static Connection of(Arguments arguments, Output output) throws IOException {
     Path pki =

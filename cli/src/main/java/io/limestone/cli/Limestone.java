@@ -5,6 +5,7 @@ import io.limestone.cli.args.Command;
 import io.limestone.cli.args.CommandLine;
 import io.limestone.cli.args.Completion;
 import io.limestone.cli.args.Output;
+import io.limestone.cli.demo.DemoCommand;
 import io.limestone.cli.node.NodeCommands;
 import io.limestone.cli.policy.PolicyCommands;
 import java.io.IOException;
@@ -48,9 +49,14 @@ public final class Limestone {
 
         Exit codes: 0 done or trusted, 1 failed or untrusted, 2 unusable arguments or input.""",
         List.of(
+            ServerCommand.command(),
+            AgentCommand.command(),
             NodeCommands.group(),
             PolicyCommands.group(),
             AppraiseCommand.command(),
+            DemoCommand.command(),
+            PkiCommands.group(),
+            ConfigCommand.command(),
             Command.Leaf.of(
                     "completion",
                     "Prints a completion script for bash (and for zsh with bashcompinit).",

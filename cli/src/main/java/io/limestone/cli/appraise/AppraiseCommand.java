@@ -72,7 +72,7 @@ public final class AppraiseCommand {
   private static Map<String, Object> json(Failure failure) {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("event_id", failure.eventId());
-    json.put("severity_label", failure.severity().label());
+    json.put("severity", failure.severity().label());
     json.put("recoverable", failure.recoverable());
     json.put("check", failure.check());
     json.put("found", failure.found());

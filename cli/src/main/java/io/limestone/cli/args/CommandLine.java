@@ -10,7 +10,7 @@ public final class CommandLine {
   private CommandLine() {}
 
   /** The exit code: 0 done or trusted, 1 failed or untrusted, 2 unusable arguments or input. */
-  public static int run(Command.Group root, Output output, List<String> words)
+  public static int run(Command root, Output output, List<String> words)
       throws InterruptedException {
     String name = root.name();
     try {

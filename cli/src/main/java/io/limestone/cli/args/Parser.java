@@ -20,7 +20,7 @@ final class Parser {
     record ShowHelp(String path, Command command) implements Parsed {}
   }
 
-  static Parsed parse(Command.Group root, List<String> words) {
+  static Parsed parse(Command root, List<String> words) {
     Command at = root;
     StringBuilder path = new StringBuilder(root.name());
     int next = 0;

@@ -37,7 +37,7 @@ record Explanation(
   private static Explanation read(JsonObject failure) {
     return new Explanation(
         failure.optionalString("event_id").orElse(""),
-        failure.optionalString("severity_label").orElse(""),
+        failure.optionalString("severity").orElse(""),
         failure.optionalString("check").orElse(""),
         failure.optionalString("found").orElse(""),
         failure.optionalString("expected").orElse(""),
@@ -47,7 +47,7 @@ record Explanation(
   Map<String, String> toJson() {
     return Map.of(
         "event_id", eventId,
-        "severity_label", severity,
+        "severity", severity,
         "check", check,
         "found", found,
         "expected", expected,

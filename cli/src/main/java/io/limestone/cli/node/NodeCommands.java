@@ -3,7 +3,10 @@ package io.limestone.cli.node;
 import io.limestone.cli.Connection;
 import io.limestone.cli.args.Command;
 import io.limestone.cli.args.Command.Leaf;
+import io.limestone.cli.args.CommandLine;
 import io.limestone.cli.args.Operand;
+import io.limestone.cli.args.Output;
+import java.io.IOException;
 import java.util.List;
 
 /** The words of {@code limestone node}. */
@@ -12,20 +15,19 @@ public final class NodeCommands {
 
   private NodeCommands() {}
 
+  /** {@code node add} with these words, telling its steps to {@code progress}. */
+  public static int add(List<String> words, Output output, Progress progress)
+      throws IOException, InterruptedException {
+    Command.Leaf silent = add((arguments, out) -> AddNode.run(arguments, out, progress, false));
+    return CommandLine.run(silent, output, words);
+  }
+
   public static Command.Group group() {
     return new Command.Group(
         "node",
         "Nodes: verify them, hand them their secrets, watch them.",
         List.of(
-            Leaf.of(
-                    "add",
-                    "Verifies a registered node, hands it its payload, has it attested.",
-                    AddNode::add)
-                .operands(ID)
-                .options(AddNode.options())
-                .options(Connection.JSON)
-                .options(Connection.OPTIONS)
-                .text(ADD),
+            add(AddNode::add),
             Leaf.of(
                     "update",
                     "Replaces a node's enrolment: other policies, a new payload.",
@@ -58,7 +60,7 @@ public final class NodeCommands {
                     """),
             Leaf.of("show", "Shows one node, and explains what failed.", ShowNode::run)
                 .operands(ID)
-                .options(ShowNode.REQUIRE_TRUSTED, Connection.JSON)
+                .options(ShowNode.REQUIRE_TRUSTED, ShowNode.TIMELINE, Connection.JSON)
                 .options(Connection.OPTIONS)
                 .text(
                     """
@@ -78,6 +80,16 @@ public final class NodeCommands {
                 .operands(ID)
                 .options(ChangeNode.REGISTRATION)
                 .options(Connection.OPTIONS)));
+  }
+
+  private static Leaf add(Command.Action action) {
+    return Leaf.of(
+            "add", "Verifies a registered node, hands it its payload, has it attested.", action)
+        .operands(ID)
+        .options(AddNode.options())
+        .options(Connection.JSON)
+        .options(Connection.OPTIONS)
+        .text(ADD);
   }
 
   private static final String ADD =

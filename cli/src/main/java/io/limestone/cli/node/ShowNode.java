@@ -23,6 +23,10 @@ final class ShowNode {
   static final Option REQUIRE_TRUSTED =
       Option.flag("--require-trusted", "Exit code 1 unless the node is trusted now");
 
+  static final Option TIMELINE = Option.flag("--timeline", "All that changed, not only lately");
+
+  private static final int SHOWN = 10;
+
   private ShowNode() {}
 
   static int run(Arguments arguments, Output output) throws IOException, InterruptedException {
@@ -40,16 +44,19 @@ final class ShowNode {
     Instant now = Instant.now();
     Standing standing = Standing.of(status, now);
     boolean good = standing.word() == Standing.Word.TRUSTED;
-    List<Explanation> why =
-        good || status.lastEventId().isEmpty()
-            ? List.of()
-            : Explanation.of(verifier.explanation(id), status);
+    Optional<JsonObject> told = verifier.explanation(id);
+    List<Explanation> why = good ? List.of() : Explanation.of(told, status);
     if (arguments.has(Connection.JSON)) {
       Map<String, Object> json = json(status, standing);
       json.put("failures", why.stream().map(Explanation::toJson).toList());
+      told.ifPresent(explanation -> json.put("explanation", explanation));
       output.json(json);
     } else {
-      print(output, id, status, standing, why, now);
+      print(output, id, status, standing, now);
+      told.flatMap(explanation -> explanation.optionalString("v"))
+          .ifPresent(v -> line(output, "payload key", v));
+      printFailures(output, why);
+      told.ifPresent(explanation -> printTimeline(output, explanation, arguments));
     }
     return arguments.has(REQUIRE_TRUSTED) && !good ? 1 : 0;
   }
@@ -63,12 +70,7 @@ final class ShowNode {
   }
 
   private static void print(
-      Output output,
-      NodeId id,
-      AgentStatus status,
-      Standing standing,
-      List<Explanation> why,
-      Instant now) {
+      Output output, NodeId id, AgentStatus status, Standing standing, Instant now) {
     line(output, "node", id.value());
     line(
         output,
@@ -92,7 +94,23 @@ final class ShowNode {
           status.hashAlg() + ", " + status.encAlg() + ", " + status.signAlg());
     }
     line(output, "judged by", judgedBy(status));
-    printFailures(output, why);
+  }
+
+  private static void printTimeline(Output output, JsonObject explanation, Arguments arguments) {
+    if (!explanation.has("timeline")) {
+      return;
+    }
+    List<?> timeline = explanation.list("timeline");
+    int first = arguments.has(TIMELINE) ? 0 : Math.max(0, timeline.size() - SHOWN);
+    output.line("");
+    for (Object item : timeline.subList(first, timeline.size())) {
+      if (item instanceof JsonObject change) {
+        output.line(
+            Instant.ofEpochMilli(change.integer("at_ms"))
+                + "  "
+                + Encoding.printable(change.optionalString("text").orElse(""), 500));
+      }
+    }
   }
 
   static void printFailures(Output output, List<Explanation> why) {
