@@ -46,6 +46,11 @@ public enum KeyKind {
     this.curve = curve;
   }
 
+  /** The kind of this key. */
+  public static KeyKind of(PublicKeyArea key) {
+    return valueOf(key.keylimeName().toUpperCase(Locale.ROOT));
+  }
+
   public Optional<EccCurve> curve() {
     return curve;
   }

@@ -69,6 +69,18 @@ public final class SoftwareTpm {
     return new SoftwareTpm(ek, ekChain, ak);
   }
 
+  /** A TPM with another attestation key of the same kind and the same PCRs. */
+  public SoftwareTpm twin() {
+    KeyKind kind = KeyKind.of(ak.area().key());
+    SigningScheme scheme = ak.area().scheme().orElseThrow();
+    SoftwareTpm twin =
+        new SoftwareTpm(ek, ekChain, SoftwareKey.attestation(kind, scheme, kind.shared("other")));
+    synchronized (this) {
+      banks.forEach((bank, pcrs) -> twin.banks.put(bank, pcrs.clone()));
+    }
+    return twin;
+  }
+
   public TpmtPublic ek() {
     return ek.area();
   }
