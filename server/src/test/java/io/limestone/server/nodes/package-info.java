@@ -1,0 +1,4 @@
+@NullMarked
+package io.limestone.server.nodes;
+
+import org.jspecify.annotations.NullMarked;

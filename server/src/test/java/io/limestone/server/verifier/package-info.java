@@ -1,0 +1,4 @@
+@NullMarked
+package io.limestone.server.verifier;
+
+import org.jspecify.annotations.NullMarked;
