@@ -198,7 +198,7 @@ class EnrolmentTest {
       String member = runtime ? "runtimepolicy names" : "mbpolicy names";
       JsonObject body =
           runtime
-              ? new JsonObject(Scene.runtimePolicy(TestKeys.POLICY))
+              ? Scene.object(Scene.runtimePolicy(TestKeys.POLICY))
               : new JsonObject(Map.of("mb_policy", "{\"a\":1}"));
       String one = "/v2.6/" + kind + "/p1";
       assertThat(scene.call("PUT", one, body).statusCode()).isEqualTo(runtime ? 404 : 409);
@@ -231,7 +231,7 @@ class EnrolmentTest {
     for (String policy : List.of("", "x", "{}", "[1]", "{\"meta\":{}}")) {
       HttpResponse<String> answer =
           scene.call(
-              "POST", "/v2.6/allowlists/bad", new JsonObject(Scene.runtimePolicy(policy)));
+              "POST", "/v2.6/allowlists/bad", Scene.object(Scene.runtimePolicy(policy)));
       assertThat(answer.statusCode()).as(policy).isEqualTo(400);
     }
     assertThat(scene.call("GET", "/v2.6/allowlists/bad", null).statusCode()).isEqualTo(404);

@@ -128,6 +128,10 @@ final class Scene implements AutoCloseable {
     return new JsonObject(members);
   }
 
+  static JsonObject object(Map<String, String> members) {
+    return new JsonObject(new LinkedHashMap<>(members));
+  }
+
   static Map<String, String> runtimePolicy(String json) {
     return Map.of(
         "runtime_policy",
