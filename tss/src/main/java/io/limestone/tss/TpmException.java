@@ -18,6 +18,11 @@ public final class TpmException extends IOException {
     return code;
   }
 
+  /** Whether a key was made by another TPM, or under another parent (TPM_RC_INTEGRITY). */
+  public boolean isForeignKey() {
+    return ReturnCode.isTpm(code, 0x9f) || ReturnCode.isTpm(code, 0xa5);
+  }
+
   /** Whether the TPM has no room: what a predecessor left behind has to be flushed first. */
   boolean isOutOfMemory() {
     return ReturnCode.isTpm(code, ReturnCode.OBJECT_MEMORY)
