@@ -20,9 +20,11 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -115,11 +117,10 @@ public final class Agent {
       Log.warning("options without meaning", "names", config.unused());
     }
     try (Tpm tpm = Tpm.open(config.tcti());
-        Logs logs = openLogs()) {
-      SecureFolder folder = settle();
-      try (Attester attester = Attester.prepare(tpm, config)) {
-        serve(tpm, attester, logs, folder);
-      }
+        Logs logs = openLogs();
+        SecureFolder folder = settle();
+        Attester attester = Attester.prepare(tpm, config)) {
+      serve(tpm, attester, logs, folder);
     }
   }
 

@@ -26,6 +26,7 @@ final class Posix {
       CALL_STATE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
   private static final long MS_NOSUID = 2;
   private static final long MS_NODEV = 4;
+  private static final int MNT_DETACH = 2;
 
   /** Where uid and gid lie in {@code struct passwd}, and gid in {@code struct group}. */
   private static final long AFTER_TWO_POINTERS = 2 * ADDRESS.byteSize();
@@ -118,6 +119,17 @@ final class Posix {
           arena.allocateFrom("tmpfs"),
           MS_NOSUID | MS_NODEV,
           arena.allocateFrom(data));
+    }
+  }
+
+  /** Takes a mount out of the file tree; it ends when nobody uses it any more. */
+  static void unmount(String target) throws IOException {
+    try (Arena arena = Arena.ofConfined()) {
+      call(
+          "umount2",
+          FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT),
+          arena.allocateFrom(target),
+          MNT_DETACH);
     }
   }
 

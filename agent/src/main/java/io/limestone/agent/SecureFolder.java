@@ -13,6 +13,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,16 +21,18 @@ import org.jspecify.annotations.Nullable;
  * is put there (threat T4), since who could prepare another folder at its place would read the
  * secrets.
  */
-final class SecureFolder {
+final class SecureFolder implements AutoCloseable {
   private static final Set<PosixFilePermission> PRIVATE =
       PosixFilePermissions.fromString("rwx------");
 
   private final Path folder;
   private final long maxBytes;
+  private final boolean mounted;
 
-  private SecureFolder(Path folder, long maxBytes) {
+  private SecureFolder(Path folder, long maxBytes, boolean mounted) {
     this.folder = folder;
     this.maxBytes = maxBytes;
+    this.mounted = mounted;
   }
 
   /**
@@ -42,7 +45,7 @@ final class SecureFolder {
     int uid = owner.map(User::uid).orElseGet(Posix::effectiveUserId);
     if (Files.isDirectory(place, LinkOption.NOFOLLOW_LINKS)
         && whyNot(place, uid).isEmpty()) {
-      return new SecureFolder(place, maxBytes);
+      return new SecureFolder(place, maxBytes, true);
     }
     if (Posix.effectiveUserId() == 0) {
       try {
@@ -51,7 +54,8 @@ final class SecureFolder {
         }
         Files.createDirectories(place);
         Posix.mountTmpfs(place.toString(), maxBytes, uid, gid);
-        return verified(place, maxBytes, uid);
+        verify(place, uid);
+        return new SecureFolder(place, maxBytes, true);
       } catch (IOException e) {
         Log.warning("cannot mount a tmpfs", "folder", place, "reason", e.getMessage());
       }
@@ -80,9 +84,9 @@ final class SecureFolder {
           Files.setAttribute(folder, "unix:uid", uid);
         }
       }
-      SecureFolder secure = verified(folder, maxBytes, uid);
+      verify(folder, uid);
       link(place, folder);
-      return secure;
+      return new SecureFolder(folder, maxBytes, false);
     }
     throw new IOException("no memory-backed file system to put a payload on");
   }
@@ -99,12 +103,11 @@ final class SecureFolder {
     Files.createSymbolicLink(place, folder);
   }
 
-  private static SecureFolder verified(Path folder, long maxBytes, int uid) throws IOException {
+  private static void verify(Path folder, int uid) throws IOException {
     Optional<String> why = whyNot(folder, uid);
     if (why.isPresent()) {
       throw new IOException(folder + " " + why.get());
     }
-    return new SecureFolder(folder, maxBytes);
   }
 
   /** Why secrets must not be put there, if so. */
@@ -143,7 +146,7 @@ final class SecureFolder {
    * @throws IOException also if the folder is not what it was
    */
   Path freshUnzipped() throws IOException {
-    verified(folder, maxBytes, Posix.effectiveUserId());
+    verify(folder, Posix.effectiveUserId());
     Path unzipped = unzipped();
     deleteTree(unzipped);
     return Files.createDirectory(unzipped, PosixFilePermissions.asFileAttribute(PRIVATE));
@@ -151,6 +154,20 @@ final class SecureFolder {
 
   Path unzipped() {
     return folder.resolve("unzipped");
+  }
+
+  /** Unmounts an empty folder; with a payload in it, it stays for whoever uses that. */
+  @Override
+  public void close() throws IOException {
+    if (!mounted || Posix.effectiveUserId() != 0) {
+      return;
+    }
+    try (Stream<Path> content = Files.list(folder)) {
+      if (content.findAny().isPresent()) {
+        return;
+      }
+    }
+    Posix.unmount(folder.toString());
   }
 
   static void deleteTree(Path root) throws IOException {

@@ -13,6 +13,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.security.KeyPair;
 import java.security.KeyStore;
@@ -36,6 +37,7 @@ final class RunningAgent implements AutoCloseable {
   final Path conf;
   private final String tcti;
   private final HttpClient client;
+  private String scheme = "https";
   private Thread thread;
   private final AtomicReference<Exception> failure = new AtomicReference<>();
 
@@ -89,6 +91,25 @@ final class RunningAgent implements AutoCloseable {
     throw new IOException("the agent does not answer");
   }
 
+  /** Another id than the usual one. */
+  RunningAgent withId(String id) throws IOException {
+    Files.writeString(conf, Files.readString(conf).replace(ID, id));
+    return this;
+  }
+
+  /** Waits for its registrar as long as it takes. */
+  RunningAgent withoutRetryLimit() throws IOException {
+    Files.writeString(
+        conf, Files.readString(conf).replaceAll("exponential_backoff_max_retries.*", ""));
+    return this;
+  }
+
+  /** Starts it without TLS and waits until it answers. */
+  RunningAgent startPlain() throws Exception {
+    scheme = "http";
+    return start();
+  }
+
   private void run() throws ConfigException {
     AgentConfig config =
         AgentConfig.load(
@@ -134,7 +155,7 @@ final class RunningAgent implements AutoCloseable {
       HttpClient from, String method, String path, String body, String type)
       throws IOException, InterruptedException {
     return from.send(
-        HttpRequest.newBuilder(URI.create("https://127.0.0.1:" + port + path))
+        HttpRequest.newBuilder(URI.create(scheme + "://127.0.0.1:" + port + path))
             .timeout(Duration.ofSeconds(20))
             .header("Content-Type", type)
             .method(
@@ -216,14 +237,29 @@ final class RunningAgent implements AutoCloseable {
   }
 
   @Override
-  public void close() throws Exception {
+  public void close() throws IOException {
     if (thread != null) {
       thread.interrupt();
-      thread.join(Duration.ofSeconds(10));
+      try {
+        thread.join(Duration.ofSeconds(10));
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
       if (thread.isAlive()) {
         throw new IllegalStateException("the agent did not stop");
       }
     }
     client.close();
+    unmount();
+  }
+
+  /** What a payload left behind, as a shutdown of the machine would. */
+  private void unmount() throws IOException {
+    Path secure = home.resolve("secure");
+    if (Files.isDirectory(secure, LinkOption.NOFOLLOW_LINKS)
+        && Files.getFileStore(secure).type().equals("tmpfs")
+        && !Files.getFileStore(home).type().equals("tmpfs")) {
+      Posix.unmount(secure.toString());
+    }
   }
 }

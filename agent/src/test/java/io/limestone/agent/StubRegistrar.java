@@ -31,7 +31,7 @@ final class StubRegistrar implements AutoCloseable {
           new JsonObject(
               Map.of("current_version", "2.6", "supported_versions", List.of("2.5", "2.6"))));
   volatile int postStatus = 200;
-  volatile String postStatusOnlyBelow = "";
+  volatile String postStatusFor = "";
   volatile UnaryOperator<Bytes> blob = made -> made;
   volatile UnaryOperator<Bytes> akName = name -> name;
 
@@ -66,7 +66,7 @@ final class StubRegistrar implements AutoCloseable {
   }
 
   private synchronized Envelope register(String path, byte[] body) {
-    if (postStatus != 200 && (postStatusOnlyBelow.isEmpty() || !path.contains(postStatusOnlyBelow))) {
+    if (postStatus != 200 && path.contains(postStatusFor)) {
       return Envelope.empty(postStatus, "no");
     }
     Registration registration = Registration.fromJson(Json.object(body));

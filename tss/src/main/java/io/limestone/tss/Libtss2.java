@@ -32,6 +32,10 @@ final class Libtss2 {
 
   private static final Map<String, MethodHandle> VOIDS = new ConcurrentHashMap<>();
 
+  static {
+    quiet();
+  }
+
   private Libtss2() {}
 
   /** Calls {@code name} and returns its return code; 0 is success. */
@@ -71,6 +75,28 @@ final class Libtss2 {
       case 'b' -> ValueLayout.JAVA_BYTE;
       default -> throw new IllegalArgumentException("signature " + (char) kind);
     };
+  }
+
+  /**
+   * The stack writes each failed command to standard error, also those that are expected to fail;
+   * ours are told by {@link TpmException}. A {@code TSS2_LOG} of the user's own is left alone.
+   */
+  private static void quiet() {
+    try (Arena arena = Arena.ofConfined()) {
+      int unused =
+          (int)
+              Linker.nativeLinker()
+                  .downcallHandle(
+                      Linker.nativeLinker().defaultLookup().findOrThrow("setenv"),
+                      FunctionDescriptor.of(
+                          ValueLayout.JAVA_INT, POINTER, POINTER, ValueLayout.JAVA_INT))
+                  .invokeExact(
+                      arena.allocateFrom("TSS2_LOG"), arena.allocateFrom("all+none"), 0);
+    } catch (RuntimeException | Error e) {
+      throw e;
+    } catch (Throwable e) {
+      throw new IllegalStateException("setenv", e);
+    }
   }
 
   private static SymbolLookup library(String name) {
