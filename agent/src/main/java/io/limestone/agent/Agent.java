@@ -195,6 +195,7 @@ public final class Agent {
               ServerTls.prepare(config.tls().get(), id.value(), config.contact().host()));
     }
     register(id, attester, tls);
+    attester.unloadEk();
     PayloadBox payload = new PayloadBox(config.payload(), id, folder, tls.isPresent());
     try (Worker worker = new Worker();
         ExecutorService requests = Executors.newVirtualThreadPerTaskExecutor()) {

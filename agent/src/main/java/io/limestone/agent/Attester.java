@@ -11,6 +11,7 @@ import io.limestone.tss.Hierarchy;
 import io.limestone.tss.Tpm;
 import io.limestone.tss.TpmObject;
 import io.limestone.wire.Bytes;
+import io.limestone.wire.MalformedException;
 import io.limestone.wire.Pem;
 import io.limestone.wire.Secret;
 import java.io.IOException;
@@ -28,21 +29,18 @@ import java.util.Optional;
 
 /**
  * The node's identity in its TPM: EK with its certificates, the attestation key, and IAK and IDevID
- * where they are used. The attestation key stays loaded; the others are in the TPM only while they
- * are needed, since it has room for three.
+ * where they are used. The attestation key stays loaded, the EK until registration is done, the
+ * others for one command each: a TPM has room for three.
  */
 final class Attester implements AutoCloseable {
   private final Tpm tpm;
-  private final TpmOptions options;
-  private final Bytes ekPublic;
+  private final EndorsementKey ek;
   private final List<Bytes> ekChain;
   private final TpmObject ak;
 
-  private Attester(
-      Tpm tpm, TpmOptions options, Bytes ekPublic, List<Bytes> ekChain, TpmObject ak) {
+  private Attester(Tpm tpm, EndorsementKey ek, List<Bytes> ekChain, TpmObject ak) {
     this.tpm = tpm;
-    this.options = options;
-    this.ekPublic = ekPublic;
+    this.ek = ek;
     this.ekChain = List.copyOf(ekChain);
     this.ak = ak;
   }
@@ -52,9 +50,14 @@ final class Attester implements AutoCloseable {
     if (options.hasOwnerPassword()) {
       tpm.authorize(Hierarchy.ENDORSEMENT, options.ownerPassword());
     }
-    try (EndorsementKey ek = endorsementKey(tpm, options)) {
+    EndorsementKey ek = endorsementKey(tpm, options);
+    try {
+      List<Bytes> certificates = certificates(tpm, options);
       TpmObject ak = new AkStore(config.agentData()).load(ek, options.ak());
-      return new Attester(tpm, options, ek.publicArea(), certificates(tpm, options), ak);
+      return new Attester(tpm, ek, certificates, ak);
+    } catch (IOException | MalformedException e) {
+      ek.close();
+      throw e;
     }
   }
 
@@ -78,7 +81,7 @@ final class Attester implements AutoCloseable {
 
   /** TPM2B_PUBLIC. */
   Bytes ekPublic() {
-    return ekPublic;
+    return ek.publicArea();
   }
 
   List<Bytes> ekChain() {
@@ -87,7 +90,7 @@ final class Attester implements AutoCloseable {
 
   /** The id of {@code uuid = "hash_ek"}. */
   NodeId hashOfEk() {
-    PublicKey key = TpmtPublic.parse2b(ekPublic).publicKey();
+    PublicKey key = TpmtPublic.parse2b(ek.publicArea()).publicKey();
     String pem = Pem.text("PUBLIC KEY", Bytes.of(key.getEncoded()));
     try {
       byte[] hash =
@@ -100,9 +103,12 @@ final class Attester implements AutoCloseable {
 
   /** Opens the registrar's challenge: proof that EK and AK live in this TPM. */
   Secret activate(Bytes idObject, Bytes encryptedSecret) throws IOException {
-    try (EndorsementKey ek = endorsementKey(tpm, options)) {
-      return ek.activate(ak, idObject, encryptedSecret);
-    }
+    return ek.activate(ak, idObject, encryptedSecret);
+  }
+
+  /** Makes room in the TPM: registration, which needs the EK, is over. */
+  void unloadEk() throws IOException {
+    ek.close();
   }
 
   /**
@@ -192,6 +198,7 @@ final class Attester implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
+    ek.close();
     ak.close();
   }
 }
