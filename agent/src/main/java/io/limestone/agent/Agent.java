@@ -148,8 +148,7 @@ public final class Agent {
       }
     }
     SecureFolder folder =
-        SecureFolder.prepare(
-            config.payload().folder(), config.payload().maxBytes(), user, gid);
+        SecureFolder.prepare(config.payload().folder(), config.payload().maxBytes(), user, gid);
     if (user.isPresent()) {
       Posix.become(user.get(), gid);
       Log.info("privileges dropped", "user", user.get().name());
@@ -190,9 +189,7 @@ public final class Agent {
         Pem.text("PUBLIC KEY", Bytes.of(transportKey.getPublic().getEncoded()));
     Optional<ServerTls> tls = Optional.empty();
     if (config.tls().isPresent()) {
-      tls =
-          Optional.of(
-              ServerTls.prepare(config.tls().get(), id.value(), config.contact().host()));
+      tls = Optional.of(ServerTls.prepare(config.tls().get(), id.value(), config.contact().host()));
     }
     register(id, attester, tls);
     attester.unloadEk();

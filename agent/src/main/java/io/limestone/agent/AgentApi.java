@@ -117,8 +117,7 @@ final class AgentApi implements HttpHandler {
     if (!versions.contains(version)) {
       return envelope(Envelope.empty(400, "API version not supported: " + segments[1]));
     }
-    return resource(
-        exchange, version, path.substring(segments[1].length() + 2), method);
+    return resource(exchange, version, path.substring(segments[1].length() + 2), method);
   }
 
   private Reply resource(HttpExchange exchange, ApiVersion version, String name, String method)

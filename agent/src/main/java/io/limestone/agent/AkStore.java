@@ -72,8 +72,7 @@ final class AkStore {
         return Optional.empty();
       }
       return Optional.of(
-          new KeyBlob(
-              sized(array(json, "ak_public")), sized(array(json, "ak_private"))));
+          new KeyBlob(sized(array(json, "ak_public")), sized(array(json, "ak_private"))));
     } catch (MalformedException e) {
       throw new IOException(
           file + " is damaged (" + e.getMessage() + "); a new key would be a new identity", e);

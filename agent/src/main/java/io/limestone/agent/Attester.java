@@ -67,7 +67,9 @@ final class Attester implements AutoCloseable {
         : EndorsementKey.create(tpm, options.ek());
   }
 
-  /** The EK certificate, then its chain from the issuer up: NV memory has it the other way round. */
+  /**
+   * The EK certificate, then its chain from the issuer up: NV memory has it the other way round.
+   */
   private static List<Bytes> certificates(Tpm tpm, TpmOptions options) throws IOException {
     EkCertificates found = EkCertificates.read(tpm, options.ek());
     List<Bytes> chain = new ArrayList<>(found.ek().stream().toList());
@@ -132,14 +134,12 @@ final class Attester implements AutoCloseable {
    */
   DeviceKeys deviceKeys(DeviceIdentity identity, Bytes qualifyingData)
       throws IOException, GeneralSecurityException {
-    X509Certificate iakCertificate =
-        KeyFiles.certificates(identity.iakCertificate()).getFirst();
+    X509Certificate iakCertificate = KeyFiles.certificates(identity.iakCertificate()).getFirst();
     X509Certificate idevidCertificate =
         KeyFiles.certificates(identity.idevidCertificate()).getFirst();
     Bytes idevidPublic;
     try (TpmObject idevid =
-        deviceKey(
-            identity.idevidHandle(), template(identity, idevidCertificate).idevid())) {
+        deviceKey(identity.idevidHandle(), template(identity, idevidCertificate).idevid())) {
       idevidPublic = matching(idevid, idevidCertificate, "IDevID");
     }
     try (TpmObject iak =
@@ -192,8 +192,7 @@ final class Attester implements AutoCloseable {
           default -> "";
         };
     return DevIdTemplate.named(word)
-        .orElseThrow(
-            () -> new IOException("no IAK/IDevID template fits the certificate's key"));
+        .orElseThrow(() -> new IOException("no IAK/IDevID template fits the certificate's key"));
   }
 
   @Override

@@ -92,8 +92,7 @@ final class KeyFiles {
   /** PKCS #1, as older tools write RSA keys, in a PKCS #8 envelope. */
   private static byte[] wrapPkcs1(byte[] pkcs1) {
     byte[] algorithm = Der.sequence(Der.oid(1, 2, 840, 113549, 1, 1, 1), new byte[] {5, 0});
-    return Der.sequence(
-        Der.integer(BigInteger.ZERO), algorithm, Der.octets(pkcs1));
+    return Der.sequence(Der.integer(BigInteger.ZERO), algorithm, Der.octets(pkcs1));
   }
 
   private static PKCS8EncodedKeySpec decrypt(Bytes encrypted, Secret password)
@@ -137,8 +136,7 @@ final class KeyFiles {
     Path parent = file.toAbsolutePath().getParent();
     Files.createDirectories(parent);
     Path temporary =
-        Files.createTempFile(
-            parent, ".new", "", PosixFilePermissions.asFileAttribute(OWNER_ONLY));
+        Files.createTempFile(parent, ".new", "", PosixFilePermissions.asFileAttribute(OWNER_ONLY));
     try {
       Files.writeString(temporary, text);
       Files.setPosixFilePermissions(temporary, mode);
@@ -163,8 +161,7 @@ final class KeyFiles {
       if (block.label().equals(Pem.CERTIFICATE)) {
         certificates.add(
             (X509Certificate)
-                factory.generateCertificate(
-                    new ByteArrayInputStream(block.content().toArray())));
+                factory.generateCertificate(new ByteArrayInputStream(block.content().toArray())));
       }
     }
     if (certificates.isEmpty()) {

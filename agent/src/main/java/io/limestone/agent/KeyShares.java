@@ -16,10 +16,10 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The halves of the bootstrap key as they arrive, in either order, until a U and a V make a key that
- * U's tag confirms (pull-protocol.md section 3.7). Few halves are kept, the oldest give way. A U
- * that made a key once does not make one again (threat T3): an update comes with new halves, so the
- * same delivery a second time is a replay and is passed over in silence. Thread-safe.
+ * The halves of the bootstrap key as they arrive, in either order, until a U and a V make a key
+ * that U's tag confirms (pull-protocol.md section 3.7). Few halves are kept, the oldest give way. A
+ * U that made a key once does not make one again (threat T3): an update comes with new halves, so
+ * the same delivery a second time is a replay and is passed over in silence. Thread-safe.
  */
 final class KeyShares {
   private static final int KEPT = 8;
@@ -100,8 +100,7 @@ final class KeyShares {
 
   /** The tag names K, and K with another payload is another delivery. */
   private static Bytes fingerprint(KeyDelivery.U delivery) {
-    return HashAlg.SHA256.digest(
-        delivery.authTag(), delivery.payload().orElse(Bytes.EMPTY));
+    return HashAlg.SHA256.digest(delivery.authTag(), delivery.payload().orElse(Bytes.EMPTY));
   }
 
   private static <T> void push(Deque<T> kept, T half) {

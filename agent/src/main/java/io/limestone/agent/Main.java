@@ -9,8 +9,7 @@ public final class Main {
 
   public static void main(String[] arguments) {
     System.setProperty(
-        "java.util.logging.SimpleFormatter.format",
-        "%1$tFT%1$tT.%1$tL%1$tz %4$s %5$s%6$s%n");
+        "java.util.logging.SimpleFormatter.format", "%1$tFT%1$tT.%1$tL%1$tz %4$s %5$s%6$s%n");
     System.exit(run(arguments));
   }
 

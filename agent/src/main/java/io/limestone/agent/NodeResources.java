@@ -21,8 +21,7 @@ import java.util.regex.Pattern;
 /** What the agent's paths do: quotes, key halves, revocation messages. */
 final class NodeResources implements AgentApi.Resources {
   /** Seven or eight digits behind leading zeros: names PCRs from 24 on. */
-  private static final Pattern HIGH_MASK =
-      Pattern.compile("(?:0x)?0*[1-9a-fA-F][0-9a-fA-F]{6,7}");
+  private static final Pattern HIGH_MASK = Pattern.compile("(?:0x)?0*[1-9a-fA-F][0-9a-fA-F]{6,7}");
 
   private final NodeId id;
   private final AkTemplate algorithms;
@@ -120,9 +119,7 @@ final class NodeResources implements AgentApi.Resources {
 
   @Override
   public Optional<JsonObject> proof(String challenge) {
-    return shares
-        .current()
-        .map(key -> new JsonObject(Map.of("hmac", key.proof(challenge))));
+    return shares.current().map(key -> new JsonObject(Map.of("hmac", key.proof(challenge))));
   }
 
   @Override

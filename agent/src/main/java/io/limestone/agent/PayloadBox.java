@@ -43,7 +43,8 @@ final class PayloadBox {
   /**
    * Writes key and payload, unpacks, runs the script.
    *
-   * @throws MalformedException if the payload does not open under the key, or its archive is hostile
+   * @throws MalformedException if the payload does not open under the key, or its archive is
+   *     hostile
    */
   synchronized void open(KeyShares.Unlocked unlocked) throws IOException {
     if (!allowed) {

@@ -86,8 +86,11 @@ final class Posix {
   /** Becomes {@code user} with {@code gid} and the user's groups, without a way back. */
   static void become(User user, int gid) throws IOException {
     try (Arena arena = Arena.ofConfined()) {
-      call("initgroups", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT),
-          arena.allocateFrom(user.name()), gid);
+      call(
+          "initgroups",
+          FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT),
+          arena.allocateFrom(user.name()),
+          gid);
       call("setgid", FunctionDescriptor.of(JAVA_INT, JAVA_INT), gid);
       call("setuid", FunctionDescriptor.of(JAVA_INT, JAVA_INT), user.uid());
     }

@@ -29,8 +29,7 @@ final class Quoter {
     this.tpm = tpm;
     this.ak = ak;
     this.bank = bank;
-    this.keyDigest =
-        bank.digest(Bytes.of(transportKeyPem.getBytes(StandardCharsets.UTF_8)));
+    this.keyDigest = bank.digest(Bytes.of(transportKeyPem.getBytes(StandardCharsets.UTF_8)));
   }
 
   /**

@@ -77,11 +77,9 @@ final class RegistrarClient {
     if (enabled.contains(versions.preferred())) {
       return List.of(versions.preferred());
     }
-    List<ApiVersion> common =
-        enabled.stream().filter(versions.supported()::contains).toList();
+    List<ApiVersion> common = enabled.stream().filter(versions.supported()::contains).toList();
     if (common.isEmpty()) {
-      throw new MalformedException(
-          "the registrar speaks none of the API versions " + enabled);
+      throw new MalformedException("the registrar speaks none of the API versions " + enabled);
     }
     return common;
   }
@@ -96,8 +94,7 @@ final class RegistrarClient {
       try {
         Answer answer =
             accepted("registration", exchange("POST", path(version, id), registration.toJson()));
-        return new Registered(
-            version, Bytes.ofBase64(answer.envelope().content().string("blob")));
+        return new Registered(version, Bytes.ofBase64(answer.envelope().content().string("blob")));
       } catch (RefusedException e) {
         if (e.status() == 403) {
           throw e;
@@ -131,8 +128,7 @@ final class RegistrarClient {
   }
 
   /** One exchange, repeated with growing pauses while the registrar is away or busy. */
-  private Answer exchange(
-      String method, String path, @Nullable JsonObject body)
+  private Answer exchange(String method, String path, @Nullable JsonObject body)
       throws IOException, InterruptedException {
     Duration pause = backoff.initial();
     for (int retry = 0; ; retry++) {
@@ -166,12 +162,9 @@ final class RegistrarClient {
     return backoff.maxRetries() >= 0 && retry >= backoff.maxRetries();
   }
 
-  private Answer once(
-      String method, String path, @Nullable JsonObject body)
-      throws IOException {
+  private Answer once(String method, String path, @Nullable JsonObject body) throws IOException {
     URI uri = URI.create("http://" + registrar + path);
-    HttpURLConnection connection =
-        (HttpURLConnection) uri.toURL().openConnection(Proxy.NO_PROXY);
+    HttpURLConnection connection = (HttpURLConnection) uri.toURL().openConnection(Proxy.NO_PROXY);
     try {
       connection.setRequestMethod(method);
       connection.setInstanceFollowRedirects(false);

@@ -21,9 +21,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 
 /**
- * Acts on the news that some node is not to be trusted any more (pull-protocol.md section 6.3): only
- * after a payload brought the certificate of who may say so, only on its signature, and once per
- * message.
+ * Acts on the news that some node is not to be trusted any more (pull-protocol.md section 6.3):
+ * only after a payload brought the certificate of who may say so, only on its signature, and once
+ * per message.
  */
 final class Revocations {
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}");
@@ -90,8 +90,7 @@ final class Revocations {
   }
 
   private boolean isNew(SignedNotice notice) {
-    Bytes digest =
-        HashAlg.SHA256.digest(Bytes.of(notice.msg().getBytes(StandardCharsets.UTF_8)));
+    Bytes digest = HashAlg.SHA256.digest(Bytes.of(notice.msg().getBytes(StandardCharsets.UTF_8)));
     if (!seen.add(digest)) {
       return false;
     }

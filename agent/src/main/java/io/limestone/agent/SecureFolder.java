@@ -43,8 +43,7 @@ final class SecureFolder implements AutoCloseable {
   static SecureFolder prepare(Path place, long maxBytes, Optional<User> owner, int gid)
       throws IOException {
     int uid = owner.map(User::uid).orElseGet(Posix::effectiveUserId);
-    if (Files.isDirectory(place, LinkOption.NOFOLLOW_LINKS)
-        && whyNot(place, uid).isEmpty()) {
+    if (Files.isDirectory(place, LinkOption.NOFOLLOW_LINKS) && whyNot(place, uid).isEmpty()) {
       return new SecureFolder(place, maxBytes, true);
     }
     if (Posix.effectiveUserId() == 0) {
@@ -96,7 +95,8 @@ final class SecureFolder implements AutoCloseable {
       try {
         Files.delete(place); // succeeds only if it is empty, and then nothing is lost
       } catch (IOException notEmpty) {
-        throw new IOException(place + " is not memory-backed and not empty: move it away", notEmpty);
+        throw new IOException(
+            place + " is not memory-backed and not empty: move it away", notEmpty);
       }
     }
     Files.deleteIfExists(place);

@@ -22,8 +22,7 @@ import java.util.List;
  */
 final class SelfSigned {
   private static final Duration LIFETIME = Duration.ofDays(365);
-  private static final byte[] ECDSA_SHA256 =
-      Der.sequence(Der.oid(1, 2, 840, 10045, 4, 3, 2));
+  private static final byte[] ECDSA_SHA256 = Der.sequence(Der.oid(1, 2, 840, 10045, 4, 3, 2));
   private static final byte[] RSA_SHA256 =
       Der.sequence(Der.oid(1, 2, 840, 113549, 1, 1, 11), new byte[] {5, 0});
 
@@ -34,8 +33,7 @@ final class SelfSigned {
       throws GeneralSecurityException {
     boolean rsa = key.getPrivate().getAlgorithm().equals("RSA");
     byte[] algorithm = rsa ? RSA_SHA256 : ECDSA_SHA256;
-    byte[] name =
-        Der.sequence(Der.set(Der.sequence(Der.oid(2, 5, 4, 3), Der.utf8(commonName))));
+    byte[] name = Der.sequence(Der.set(Der.sequence(Der.oid(2, 5, 4, 3), Der.utf8(commonName))));
     byte[] version3 = Der.tagged(0xa0, Der.integer(BigInteger.TWO));
     byte[] serial = Der.integer(new BigInteger(127, new SecureRandom()).setBit(120));
     byte[] validity =

@@ -37,8 +37,8 @@ final class ZipContent {
   /**
    * Unpacks into {@code folder}.
    *
-   * @throws MalformedException if the archive is damaged, hostile or too large; a part of it may lie
-   *     in the folder then
+   * @throws MalformedException if the archive is damaged, hostile or too large; a part of it may
+   *     lie in the folder then
    */
   static void unpack(byte[] zip, Path folder, long maxBytes) throws IOException {
     long left = maxBytes;

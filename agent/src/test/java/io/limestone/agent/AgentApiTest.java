@@ -93,8 +93,7 @@ class AgentApiTest {
     HttpResponse<String> response = agent.get("/v9.9/keys/pubkey");
     assertThat(response.statusCode()).isEqualTo(400);
     assertThat(response.body())
-        .isEqualTo(
-            "{\"code\":400,\"status\":\"API version not supported: v9.9\",\"results\":{}}");
+        .isEqualTo("{\"code\":400,\"status\":\"API version not supported: v9.9\",\"results\":{}}");
   }
 
   @ParameterizedTest
@@ -121,8 +120,7 @@ class AgentApiTest {
   void n9_theSizeIsNamedFrom25On(String version, String name) throws Exception {
     assertThat(results(agent.get("/v" + version + "/agent/info")).string("tpm_enc_alg"))
         .isEqualTo(name);
-    assertThat(
-            results(agent.get("/v" + version + "/quotes/identity?nonce=abc")).string("enc_alg"))
+    assertThat(results(agent.get("/v" + version + "/quotes/identity?nonce=abc")).string("enc_alg"))
         .isEqualTo(name);
   }
 
@@ -173,8 +171,7 @@ class AgentApiTest {
   void n44_partialIsNeeded() throws Exception {
     HttpResponse<String> response = agent.get("/v2.6/quotes/integrity?nonce=abc&mask=0x1");
     assertThat(response.statusCode()).isEqualTo(400);
-    assertThat(Json.object(response.body()).string("status"))
-        .startsWith("Query deserialize error");
+    assertThat(Json.object(response.body()).string("status")).startsWith("Query deserialize error");
   }
 
   @Test
@@ -204,8 +201,7 @@ class AgentApiTest {
 
   @Test
   void n50_theBootLogComesWithPcr0() throws Exception {
-    assertThat(results(integrity("0x1", "1", "0")).string("mb_measurement_list"))
-        .isEqualTo("AQID");
+    assertThat(results(integrity("0x1", "1", "0")).string("mb_measurement_list")).isEqualTo("AQID");
     assertThat(results(integrity("0x2", "1", "0")).has("mb_measurement_list")).isFalse();
   }
 
@@ -239,8 +235,7 @@ class AgentApiTest {
   }
 
   private static void verified(QuoteReply reply, String nonce, int mask) {
-    TpmtPublic ak =
-        TpmtPublic.parse2b(registrar.registrations.getFirst().akTpm().orElseThrow());
+    TpmtPublic ak = TpmtPublic.parse2b(registrar.registrations.getFirst().akTpm().orElseThrow());
     assertThat(
             QuoteVerifier.verify(
                 reply.quote(),

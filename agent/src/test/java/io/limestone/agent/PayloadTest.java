@@ -93,8 +93,7 @@ class PayloadTest {
     boolean isInForce() throws Exception {
       var response = agent.get("/v2.6/keys/verify?challenge=Challenge0123456789A");
       return response.statusCode() == 200
-          && key.isProof(
-              RunningAgent.results(response).string("hmac"), "Challenge0123456789A");
+          && key.isProof(RunningAgent.results(response).string("hmac"), "Challenge0123456789A");
     }
   }
 
@@ -186,8 +185,7 @@ class PayloadTest {
 
   @Test
   void n77_aBodyOfMoreThan2MiBIsRefused() throws Exception {
-    var response =
-        agent.send("POST", "/v2.6/keys/ukey", "x".repeat(2_097_153), "application/json");
+    var response = agent.send("POST", "/v2.6/keys/ukey", "x".repeat(2_097_153), "application/json");
     assertThat(response.statusCode()).isEqualTo(400);
     assertThat(response.body()).contains("larger than allowed");
   }
@@ -231,7 +229,8 @@ class PayloadTest {
 
   @Test
   void theScriptRunsInThePayloadsFolder() throws Exception {
-    deliver(zip("autorun.sh", "#!/bin/sh\ncat word > ran; echo $AGENT_UUID >> ran\n", "word", "w "));
+    deliver(
+        zip("autorun.sh", "#!/bin/sh\ncat word > ran; echo $AGENT_UUID >> ran\n", "word", "w "));
     await().until(() -> Files.exists(unzipped("ran")) && Files.size(unzipped("ran")) > 5);
     assertThat(unzipped("ran")).hasContent("w " + RunningAgent.ID);
   }
@@ -241,8 +240,9 @@ class PayloadTest {
     settle();
     Path secure = agent.home.resolve("secure").toRealPath();
     assertThat(Files.getFileStore(secure).type()).isEqualTo("tmpfs");
-    assertThat(java.nio.file.attribute.PosixFilePermissions.toString(
-            Files.getPosixFilePermissions(secure)))
+    assertThat(
+            java.nio.file.attribute.PosixFilePermissions.toString(
+                Files.getPosixFilePermissions(secure)))
         .isEqualTo("rwx------");
   }
 
@@ -357,7 +357,9 @@ class PayloadTest {
     SignedNotice another = SignedNotice.sign(notice(), revocationKey.getPrivate());
     assertThat(status(another)).isEqualTo(200);
     await().until(() -> Files.exists(unzipped("second")));
-    assertThat(unzipped("seen")).as("a replay runs nothing").hasContent(signed.msg() + another.msg());
+    assertThat(unzipped("seen"))
+        .as("a replay runs nothing")
+        .hasContent(signed.msg() + another.msg());
   }
 
   @Test
@@ -376,8 +378,7 @@ class PayloadTest {
     await().until(() -> Files.exists(unzipped("b.sh")));
     String message = notice().message();
     Signature pss = Signature.getInstance("RSASSA-PSS");
-    pss.setParameter(
-        new PSSParameterSpec("SHA-256", "MGF1", MGF1ParameterSpec.SHA256, 32, 1));
+    pss.setParameter(new PSSParameterSpec("SHA-256", "MGF1", MGF1ParameterSpec.SHA256, 32, 1));
     pss.initSign(revocationKey.getPrivate());
     pss.update(message.getBytes(UTF_8));
     assertThat(status(new SignedNotice(message, Optional.of(Bytes.of(pss.sign()))))).isEqualTo(200);

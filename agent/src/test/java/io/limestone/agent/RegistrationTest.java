@@ -171,8 +171,7 @@ class RegistrationTest {
       assertThat(agent.get("/version").statusCode()).isEqualTo(200);
     }
     try (Swtpm other = Swtpm.on(folder);
-        RunningAgent agent =
-            new RunningAgent(home, other.tcti(), registrar.port()).start()) {
+        RunningAgent agent = new RunningAgent(home, other.tcti(), registrar.port()).start()) {
       assertThat(agent.get("/version").statusCode()).isEqualTo(200);
       assertThat(registrar.activated).isTrue();
       assertThat(registrar.registrations.get(1).akTpm())
@@ -198,8 +197,7 @@ class RegistrationTest {
                 "tpm_signing_alg = \"" + signing + "\"")
             .start()) {
       assertThat(registrar.activated).isTrue();
-      assertThat(
-              RunningAgent.results(agent.get("/v2.6/agent/info")).string("tpm_enc_alg"))
+      assertThat(RunningAgent.results(agent.get("/v2.6/agent/info")).string("tpm_enc_alg"))
           .isEqualTo(name);
     }
   }
@@ -210,10 +208,8 @@ class RegistrationTest {
       assertThat(registrar.activated).isTrue();
       Bytes ek = registrar.registrations.getFirst().ekTpm().orElseThrow();
       String pem =
-          Pem.text(
-              "PUBLIC KEY", Bytes.of(TpmtPublic.parse2b(ek).publicKey().getEncoded()));
-      String hash =
-          HashAlg.SHA256.digest(Bytes.of(pem.getBytes(StandardCharsets.UTF_8))).hex();
+          Pem.text("PUBLIC KEY", Bytes.of(TpmtPublic.parse2b(ek).publicKey().getEncoded()));
+      String hash = HashAlg.SHA256.digest(Bytes.of(pem.getBytes(StandardCharsets.UTF_8))).hex();
       assertThat(registrar.requests).contains("PUT /v2.6/agents/" + hash);
       assertThat(RunningAgent.results(agent.get("/v2.6/agent/info")).string("agent_uuid"))
           .isEqualTo(hash);
@@ -225,8 +221,7 @@ class RegistrationTest {
     try (RunningAgent agent =
         agent("enable_agent_mtls = false", "payload_script = \"\"").startPlain()) {
       assertThat(agent.get("/version").statusCode()).isEqualTo(200);
-      assertThat(registrar.registrations.getFirst().mtlsCert())
-          .contains(new AgentTls.Disabled());
+      assertThat(registrar.registrations.getFirst().mtlsCert()).contains(new AgentTls.Disabled());
     }
   }
 }

@@ -151,16 +151,13 @@ final class RunningAgent implements AutoCloseable {
     return send(client, method, path, body, type);
   }
 
-  HttpResponse<String> send(
-      HttpClient from, String method, String path, String body, String type)
+  HttpResponse<String> send(HttpClient from, String method, String path, String body, String type)
       throws IOException, InterruptedException {
     return from.send(
         HttpRequest.newBuilder(URI.create(scheme + "://127.0.0.1:" + port + path))
             .timeout(Duration.ofSeconds(20))
             .header("Content-Type", type)
-            .method(
-                method,
-                body == null ? BodyPublishers.noBody() : BodyPublishers.ofString(body))
+            .method(method, body == null ? BodyPublishers.noBody() : BodyPublishers.ofString(body))
             .build(),
         BodyHandlers.ofString());
   }
@@ -191,8 +188,7 @@ final class RunningAgent implements AutoCloseable {
   private static HttpClient client(KeyPair key, X509Certificate certificate) throws Exception {
     KeyStore store = KeyStore.getInstance("PKCS12");
     store.load(null, null);
-    store.setKeyEntry(
-        "client", key.getPrivate(), new char[0], new X509Certificate[] {certificate});
+    store.setKeyEntry("client", key.getPrivate(), new char[0], new X509Certificate[] {certificate});
     KeyManagerFactory keys = KeyManagerFactory.getInstance("PKIX");
     keys.init(store, new char[0]);
     SSLContext context = SSLContext.getInstance("TLS");

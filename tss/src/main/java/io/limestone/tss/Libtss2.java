@@ -90,8 +90,7 @@ final class Libtss2 {
                       Linker.nativeLinker().defaultLookup().findOrThrow("setenv"),
                       FunctionDescriptor.of(
                           ValueLayout.JAVA_INT, POINTER, POINTER, ValueLayout.JAVA_INT))
-                  .invokeExact(
-                      arena.allocateFrom("TSS2_LOG"), arena.allocateFrom("all+none"), 0);
+                  .invokeExact(arena.allocateFrom("TSS2_LOG"), arena.allocateFrom("all+none"), 0);
     } catch (RuntimeException | Error e) {
       throw e;
     } catch (Throwable e) {
