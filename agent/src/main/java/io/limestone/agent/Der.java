@@ -58,7 +58,7 @@ final class Der {
     for (int arc : arcs) {
       for (int shift = 28; shift > 0; shift -= 7) {
         if (arc >>> shift != 0) {
-          content.write(0x80 | arc >>> shift & 0x7f);
+          content.write(0x80 | ((arc >>> shift) & 0x7f));
         }
       }
       content.write(arc & 0x7f);
@@ -78,7 +78,7 @@ final class Der {
     } else {
       byte[] size = BigInteger.valueOf(length).toByteArray();
       int skip = size[0] == 0 ? 1 : 0;
-      out.write(0x80 | size.length - skip);
+      out.write(0x80 | (size.length - skip));
       out.write(size, skip, size.length - skip);
     }
     for (byte[] part : parts) {

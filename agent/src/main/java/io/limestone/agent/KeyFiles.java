@@ -115,7 +115,7 @@ final class KeyFiles {
       try {
         return KeyFactory.getInstance(algorithm).generatePrivate(spec);
       } catch (InvalidKeySpecException anotherKind) {
-        continue;
+        // The next kind may fit.
       }
     }
     throw new GeneralSecurityException("the private key is neither EC nor RSA");

@@ -93,6 +93,14 @@ final class PayloadBox {
     Encoding.wipe(bytes);
   }
 
+  private static void tellEnd(Process process) {
+    try {
+      Log.info("payload script ended", "exit_code", process.waitFor());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
   private void runScript() throws IOException {
     Optional<Path> script =
         options.script().map(unzippedScript -> unzipped().resolve(unzippedScript));
@@ -109,8 +117,6 @@ final class PayloadBox {
     Process process = builder.start();
     process.getOutputStream().close();
     Log.info("payload script started", "script", script.get());
-    process
-        .onExit()
-        .thenAccept(ended -> Log.info("payload script ended", "exit_code", ended.exitValue()));
+    Thread.ofVirtual().name("script").start(() -> tellEnd(process));
   }
 }

@@ -58,9 +58,9 @@ final class RegistrarClient {
     }
   }
 
-  private record Answer(int status, byte[] body) {
+  private record Answer(int status, Bytes body) {
     Envelope envelope() {
-      return Envelope.parse(body);
+      return Envelope.parse(body.toArray());
     }
   }
 
@@ -182,19 +182,19 @@ final class RegistrarClient {
       }
       int status = connection.getResponseCode();
       InputStream in = status >= 400 ? connection.getErrorStream() : connection.getInputStream();
-      return new Answer(status, in == null ? new byte[0] : bounded(in));
+      return new Answer(status, in == null ? Bytes.EMPTY : bounded(in));
     } finally {
       connection.disconnect();
     }
   }
 
-  private static byte[] bounded(InputStream in) throws IOException {
+  private static Bytes bounded(InputStream in) throws IOException {
     try (in) {
       byte[] body = in.readNBytes(MAX_ANSWER + 1);
       if (body.length > MAX_ANSWER) {
         throw new MalformedException("the registrar's answer is larger than 1 MiB");
       }
-      return body;
+      return Bytes.of(body);
     }
   }
 }

@@ -27,6 +27,7 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509ExtendedTrustManager;
+import org.jspecify.annotations.Nullable;
 
 /** An agent in this process, in a home of its own, and a client that may speak to it. */
 final class RunningAgent implements AutoCloseable {
@@ -38,7 +39,7 @@ final class RunningAgent implements AutoCloseable {
   private final String tcti;
   private final HttpClient client;
   private String scheme = "https";
-  private Thread thread;
+  private @Nullable Thread thread;
   private final AtomicReference<Exception> failure = new AtomicReference<>();
 
   RunningAgent(Path home, String tcti, int registrarPort, String... moreOptions) throws Exception {
@@ -76,9 +77,9 @@ final class RunningAgent implements AutoCloseable {
 
   /** Starts it and waits until it answers. */
   RunningAgent start() throws Exception {
-    run();
+    Thread started = run();
     for (int attempt = 0; attempt < 400; attempt++) {
-      if (!thread.isAlive()) {
+      if (!started.isAlive()) {
         throw new IOException("the agent ended", failure.get());
       }
       try {
@@ -110,11 +111,11 @@ final class RunningAgent implements AutoCloseable {
     return start();
   }
 
-  private void run() throws ConfigException {
+  private Thread run() throws ConfigException {
     AgentConfig config =
         AgentConfig.load(
             java.util.Optional.of(conf), Map.of("KEYLIME_DIR", home.toString(), "TCTI", tcti));
-    thread =
+    Thread started =
         Thread.ofPlatform()
             .start(
                 () -> {
@@ -126,13 +127,15 @@ final class RunningAgent implements AutoCloseable {
                     failure.set(e);
                   }
                 });
+    thread = started;
+    return started;
   }
 
   /** Starts it where it is expected to give up; the reason it gives. */
   Exception startAndFail() throws Exception {
-    run();
-    thread.join(Duration.ofSeconds(20));
-    if (thread.isAlive() || failure.get() == null) {
+    Thread started = run();
+    started.join(Duration.ofSeconds(20));
+    if (started.isAlive() || failure.get() == null) {
       throw new IOException("the agent did not give up");
     }
     return failure.get();
@@ -146,12 +149,12 @@ final class RunningAgent implements AutoCloseable {
     return send("POST", path, Json.text(json), "application/json");
   }
 
-  HttpResponse<String> send(String method, String path, String body, String type)
+  HttpResponse<String> send(String method, String path, @Nullable String body, String type)
       throws IOException, InterruptedException {
     return send(client, method, path, body, type);
   }
 
-  HttpResponse<String> send(HttpClient from, String method, String path, String body, String type)
+  HttpResponse<String> send(HttpClient from, String method, String path, @Nullable String body, String type)
       throws IOException, InterruptedException {
     return from.send(
         HttpRequest.newBuilder(URI.create(scheme + "://127.0.0.1:" + port + path))
@@ -234,14 +237,15 @@ final class RunningAgent implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    if (thread != null) {
-      thread.interrupt();
+    Thread running = thread;
+    if (running != null) {
+      running.interrupt();
       try {
-        thread.join(Duration.ofSeconds(10));
+        running.join(Duration.ofSeconds(10));
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
       }
-      if (thread.isAlive()) {
+      if (running.isAlive()) {
         throw new IllegalStateException("the agent did not stop");
       }
     }

@@ -48,9 +48,16 @@ public enum HashAlg {
     return jcaName;
   }
 
+  /** Apart, so that BouncyCastle is loaded by those only who use SM3. */
+  private static final class Sm3 {
+    static MessageDigest newDigest() {
+      return new SM3.Digest();
+    }
+  }
+
   public MessageDigest newDigest() {
     if (this == SM3_256) {
-      return new SM3.Digest();
+      return Sm3.newDigest();
     }
     try {
       return MessageDigest.getInstance(jcaName);

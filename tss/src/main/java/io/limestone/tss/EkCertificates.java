@@ -61,6 +61,6 @@ public record EkCertificates(Optional<Bytes> ek, List<Bytes> chain) {
       throw new MalformedException("an EK certificate in NV memory has an impossible DER length");
     }
     int length = bytes[at + 2] & 0xff;
-    return lengthBytes == 1 ? 3 + length : 4 + (length << 8 | bytes[at + 3] & 0xff);
+    return lengthBytes == 1 ? 3 + length : 4 + ((length << 8) | (bytes[at + 3] & 0xff));
   }
 }

@@ -3,7 +3,6 @@ package io.limestone.tss;
 import io.limestone.tpm.HashAlg;
 import io.limestone.wire.ByteWriter;
 import io.limestone.wire.Bytes;
-import java.util.List;
 import java.util.Optional;
 
 /**
@@ -11,13 +10,12 @@ import java.util.Optional;
  * each with the NV index of its certificate.
  */
 public enum EkTemplate {
-  RSA_2048(0x01C00002, HashAlg.SHA256, Tcg.ALG_RSA, 2048, List.of("rsa", "rsa2048")),
-  ECC_P256(
-      0x01C0000A, HashAlg.SHA256, Tcg.ALG_ECC, 0x0003, List.of("ecc", "ecc256", "ecc_nist_p256")),
-  ECC_P384(0x01C00016, HashAlg.SHA384, Tcg.ALG_ECC, 0x0004, List.of("ecc384")),
-  ECC_P521(0x01C00018, HashAlg.SHA512, Tcg.ALG_ECC, 0x0005, List.of("ecc521")),
-  RSA_3072(0x01C0001C, HashAlg.SHA384, Tcg.ALG_RSA, 3072, List.of("rsa3072")),
-  RSA_4096(0x01C0001E, HashAlg.SHA384, Tcg.ALG_RSA, 4096, List.of("rsa4096"));
+  RSA_2048(0x01C00002, HashAlg.SHA256, Tcg.ALG_RSA, 2048, "rsa2048"),
+  ECC_P256(0x01C0000A, HashAlg.SHA256, Tcg.ALG_ECC, 0x0003, "ecc256"),
+  ECC_P384(0x01C00016, HashAlg.SHA384, Tcg.ALG_ECC, 0x0004, "ecc384"),
+  ECC_P521(0x01C00018, HashAlg.SHA512, Tcg.ALG_ECC, 0x0005, "ecc521"),
+  RSA_3072(0x01C0001C, HashAlg.SHA384, Tcg.ALG_RSA, 3072, "rsa3072"),
+  RSA_4096(0x01C0001E, HashAlg.SHA384, Tcg.ALG_RSA, 4096, "rsa4096");
 
   /** fixedTPM, fixedParent, sensitiveDataOrigin, adminWithPolicy, restricted, decrypt. */
   private static final int LOW_RANGE = 0x000300B2;
@@ -29,21 +27,27 @@ public enum EkTemplate {
   private final HashAlg nameAlg;
   private final int type;
   private final int bitsOrCurve;
-  private final List<String> keylimeNames;
+  private final String keylimeName;
 
   EkTemplate(
-      int certificateIndex, HashAlg nameAlg, int type, int bitsOrCurve, List<String> keylimeNames) {
+      int certificateIndex, HashAlg nameAlg, int type, int bitsOrCurve, String keylimeName) {
     this.certificateIndex = certificateIndex;
     this.nameAlg = nameAlg;
     this.type = type;
     this.bitsOrCurve = bitsOrCurve;
-    this.keylimeNames = keylimeNames;
+    this.keylimeName = keylimeName;
   }
 
   /** The template for a word of Keylime's option {@code tpm_encryption_alg}. */
   public static Optional<EkTemplate> named(String tpmEncryptionAlg) {
+    String name =
+        switch (tpmEncryptionAlg) {
+          case "rsa" -> "rsa2048";
+          case "ecc", "ecc_nist_p256" -> "ecc256";
+          default -> tpmEncryptionAlg;
+        };
     for (EkTemplate template : values()) {
-      if (template.keylimeNames.contains(tpmEncryptionAlg)) {
+      if (template.keylimeName.equals(name)) {
         return Optional.of(template);
       }
     }
@@ -65,7 +69,7 @@ public enum EkTemplate {
 
   /** The word on the wire from API 2.5 on: {@code rsa2048}, {@code ecc256}. */
   public String keylimeName() {
-    return keylimeNames.get(keylimeNames.size() > 1 ? 1 : 0);
+    return keylimeName;
   }
 
   /** TPM2B_PUBLIC for TPM2_CreatePrimary in the endorsement hierarchy. */

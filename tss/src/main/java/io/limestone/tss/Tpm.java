@@ -389,7 +389,7 @@ public final class Tpm implements AutoCloseable {
         selected.u16("bank");
         byte[] bits = selected.bytes(selected.u8("sizeofSelect"), "pcrSelect");
         for (int i = 0; i < bits.length && i < 3; i++) {
-          mask |= (bits[i] & 0xff) << 8 * i;
+          mask |= (bits[i] & 0xff) << (8 * i);
         }
       }
       int count = digests.bounded("PCR values", 8);
