@@ -154,7 +154,8 @@ final class RunningAgent implements AutoCloseable {
     return send(client, method, path, body, type);
   }
 
-  HttpResponse<String> send(HttpClient from, String method, String path, @Nullable String body, String type)
+  HttpResponse<String> send(
+      HttpClient from, String method, String path, @Nullable String body, String type)
       throws IOException, InterruptedException {
     return from.send(
         HttpRequest.newBuilder(URI.create(scheme + "://127.0.0.1:" + port + path))

@@ -29,8 +29,7 @@ public enum EkTemplate {
   private final int bitsOrCurve;
   private final String keylimeName;
 
-  EkTemplate(
-      int certificateIndex, HashAlg nameAlg, int type, int bitsOrCurve, String keylimeName) {
+  EkTemplate(int certificateIndex, HashAlg nameAlg, int type, int bitsOrCurve, String keylimeName) {
     this.certificateIndex = certificateIndex;
     this.nameAlg = nameAlg;
     this.type = type;
