@@ -167,7 +167,7 @@ record IdentityRules(String tpmIdentity, boolean rejectMalformed) {
     }
     if (rejectMalformed && delivered.flaw().isPresent()) {
       throw invalid(
-          name + " " + delivered.flaw().get() + " (registrar.malformed_cert_action is reject)");
+          name + ": " + delivered.flaw().get() + " (registrar.malformed_cert_action is reject)");
     }
   }
 
