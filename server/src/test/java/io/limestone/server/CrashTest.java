@@ -19,7 +19,6 @@ import java.net.http.HttpClient;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -32,7 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Attack 51: the server dies at any moment. */
 class CrashTest {
   private static final SoftwareTpm TPM =
-      SoftwareTpm.make(KeyKind.ECC256, new TestCa("Crash", Instant.now()));
+      SoftwareTpm.make(KeyKind.ECC256, TestAuthority.named("Crash"));
 
   @TempDir Path home;
 
@@ -65,8 +64,7 @@ class CrashTest {
             RunningServer.send(
                     client,
                     "GET",
-                    URI.create(
-                        "http://127.0.0.1:" + server.port("management") + "/health/ready"),
+                    URI.create("http://127.0.0.1:" + server.port("management") + "/health/ready"),
                     null)
                 .statusCode())
         .isEqualTo(200);

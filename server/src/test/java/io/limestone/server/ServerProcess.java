@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -39,8 +40,7 @@ final class ServerProcess {
     Process process =
         new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
     BufferedReader out =
-        new BufferedReader(
-            new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+        new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
     String ready = out.readLine();
     if (ready == null) {
       throw new IOException("the server did not start");
@@ -54,7 +54,7 @@ final class ServerProcess {
   }
 
   int port(String listener) {
-    return ports.get(listener);
+    return Objects.requireNonNull(ports.get(listener));
   }
 
   Process process() {

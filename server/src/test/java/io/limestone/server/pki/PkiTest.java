@@ -141,8 +141,7 @@ class PkiTest {
     keylimePki(pki);
     String before = Files.readString(pki.resolve("server-cert.crt"));
     try (RunningServer server =
-        RunningServer.start(
-            folder, "server.roles", "registrar", "server.native_tls", nativeTls)) {
+        RunningServer.start(folder, "server.roles", "registrar", "server.native_tls", nativeTls)) {
       HttpResponse<String> answer =
           RunningServer.send(
               server.admin(), "GET", server.tls("registrar-tls", "/v2.6/agents/"), null);
@@ -163,8 +162,7 @@ class PkiTest {
     generator.initialize(2048);
     KeyPair ca = generator.generateKeyPair();
     X500Name name =
-        new X500Name(
-            "C=US,CN=Keylime Certificate Authority,ST=MA,L=Lexington,O=Keylime,OU=53");
+        new X500Name("C=US,CN=Keylime Certificate Authority,ST=MA,L=Lexington,O=Keylime,OU=53");
     X509v3CertificateBuilder root =
         builder(name, 1, name, ca)
             .addExtension(Extension.basicConstraints, true, new BasicConstraints(true))
@@ -180,7 +178,8 @@ class PkiTest {
                   Extension.subjectAlternativeName,
                   false,
                   new GeneralNames(
-                      new GeneralName(GeneralName.dNSName, leaf.equals("server") ? "localhost" : leaf)))
+                      new GeneralName(
+                          GeneralName.dNSName, leaf.equals("server") ? "localhost" : leaf)))
               .addExtension(
                   Extension.authorityKeyIdentifier,
                   false,

@@ -5,6 +5,7 @@ import static io.limestone.server.registrar.Applicant.status;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.limestone.server.RunningServer;
+import io.limestone.server.TestAuthority;
 import io.limestone.testkit.KeyKind;
 import io.limestone.testkit.SoftwareKey;
 import io.limestone.testkit.SoftwareTpm;
@@ -23,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class EndorsementsTest {
-  private static final TestCa CA = new TestCa("Vendor", Instant.now());
+  private static final TestCa CA = TestAuthority.named("Vendor");
   private static final SoftwareTpm TPM = SoftwareTpm.make(KeyKind.ECC256, CA);
 
   @TempDir Path home;
@@ -100,8 +101,7 @@ class EndorsementsTest {
       assertThat(node.post(withDevice(node, CA, Bytes.ofHex("00"))).statusCode()).isEqualTo(400);
       HttpResponse<String> raw = node.post(withDevice(node, CA, id));
       assertThat(raw.statusCode()).as(raw.body()).isEqualTo(200);
-      HttpResponse<String> hashed =
-          node.post(withDevice(node, CA, HashAlg.SHA256.digest(id)));
+      HttpResponse<String> hashed = node.post(withDevice(node, CA, HashAlg.SHA256.digest(id)));
       assertThat(node.put(node.tag(hashed)).statusCode()).isEqualTo(200);
       assertThat(node.show().statusCode()).isEqualTo(200);
     }
@@ -122,8 +122,7 @@ class EndorsementsTest {
 
   private JsonObject withDevice(Applicant node, TestCa ca, Bytes qualifyingData) throws Exception {
     // The device certificates' issuer is an intermediate, which does not come with them.
-    Files.writeString(
-        home.resolve("ek-roots/devices.pem"), TestCa.pem(List.of(CA.intermediate())));
+    Files.writeString(home.resolve("ek-roots/devices.pem"), TestCa.pem(List.of(CA.intermediate())));
     SoftwareKey iak =
         SoftwareKey.attestation(
             KeyKind.ECC256, KeyKind.ECC256.usualScheme(), KeyKind.ECC256.shared("iak"));

@@ -178,7 +178,7 @@ class SettingsTest {
 
   private static String grouped(String toml) {
     Map<String, StringBuilder> sections = new java.util.LinkedHashMap<>();
-    String[] lines = toml.split("\n");
+    String[] lines = toml.lines().toArray(String[]::new);
     for (int i = 0; i < lines.length; i += 2) {
       sections
           .computeIfAbsent(lines[i], s -> new StringBuilder())

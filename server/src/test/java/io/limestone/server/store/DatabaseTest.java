@@ -92,8 +92,7 @@ abstract class DatabaseTest {
       for (Future<Void> done : pool.invokeAll(work)) {
         done.get();
       }
-      int n =
-          database.read(h -> h.createQuery("select n from counter").mapTo(Integer.class).one());
+      int n = database.read(h -> h.createQuery("select n from counter").mapTo(Integer.class).one());
       assertThat(n).isEqualTo(threads * rounds);
     }
   }

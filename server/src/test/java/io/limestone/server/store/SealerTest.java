@@ -43,8 +43,7 @@ class SealerTest {
     for (int i = 0; i < sealed.length; i++) {
       byte[] changed = sealed.clone();
       changed[i] ^= 1;
-      assertThatThrownBy(() -> sealer.open(Bytes.of(changed), "x"))
-          .isInstanceOf(SealBroken.class);
+      assertThatThrownBy(() -> sealer.open(Bytes.of(changed), "x")).isInstanceOf(SealBroken.class);
     }
     assertThatThrownBy(() -> sealer.open(Bytes.EMPTY, "x")).isInstanceOf(SealBroken.class);
   }
