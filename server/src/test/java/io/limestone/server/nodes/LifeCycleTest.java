@@ -91,8 +91,7 @@ class LifeCycleTest {
     assertThat(node.operationalState()).isEqualTo(OperationalState.PROVIDE_V);
     NodeState asking = begin(withV, node);
     Step delivered =
-        withV.on(
-            asking, new Occurrence.VDelivered(asking.cycle(), LifeCycle.keyHash(KEY)), NOW);
+        withV.on(asking, new Occurrence.VDelivered(asking.cycle(), LifeCycle.keyHash(KEY)), NOW);
     assertThat(delivered.durable()).isTrue();
     NodeState again = attested(withV, delivered.next());
     assertThat(again.phase())
@@ -104,8 +103,7 @@ class LifeCycleTest {
   @Test
   void untrustedEvidenceNeverLeadsToTheReleaseOfV() {
     Step step = judged(withV, begin(withV, enrolled), bad(withV, "qoute_validation.x", false));
-    assertThat(step.next().phase())
-        .isEqualTo(new Phase.Halted(OperationalState.INVALID_QUOTE));
+    assertThat(step.next().phase()).isEqualTo(new Phase.Halted(OperationalState.INVALID_QUOTE));
     assertThat(step.next().trust()).isEqualTo(Trust.UNTRUSTED);
     assertThat(step.alarm().orElseThrow().type()).isEqualTo(RevocationNotice.Type.REVOCATION);
     assertThat(step.next().incident().orElseThrow().severity()).isEqualTo(6);
@@ -204,9 +202,7 @@ class LifeCycleTest {
     NodeState second = begin(plain, plain.on(stopped, new Occurrence.Resume(), NOW).next());
     Step late =
         plain.on(
-            second,
-            new Occurrence.Judged(first.cycle(), first.ask(), good(KEY, 1), DECLARED),
-            NOW);
+            second, new Occurrence.Judged(first.cycle(), first.ask(), good(KEY, 1), DECLARED), NOW);
     assertThat(late.next()).isEqualTo(second);
   }
 
@@ -235,8 +231,7 @@ class LifeCycleTest {
   void anOlderVersionIsTakenBeforeTheFirstAttestationAndNeverAfterIt() {
     ApiVersion older = new ApiVersion(2, 3);
     NodeState asking = begin(plain, enrolled);
-    NodeState next =
-        plain.on(asking, new Occurrence.Negotiated(asking.cycle(), older), NOW).next();
+    NodeState next = plain.on(asking, new Occurrence.Negotiated(asking.cycle(), older), NOW).next();
     assertThat(next.version()).isEqualTo(older);
     assertThat(next.phase()).isInstanceOf(Phase.Waiting.class);
     NodeState later = begin(plain, attested(plain, enrolled));

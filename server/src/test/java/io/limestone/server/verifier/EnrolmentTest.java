@@ -109,7 +109,8 @@ class EnrolmentTest {
   @Test
   void badAndUnknownIdsAndVersions() throws Exception {
     assertThat(scene.call("GET", "/v2.6/agents/a%20b", null).statusCode()).isEqualTo(400);
-    HttpResponse<String> post = scene.call("POST", "/v2.6/agents/a%20b", Scene.body(agent, Map.of()));
+    HttpResponse<String> post =
+        scene.call("POST", "/v2.6/agents/a%20b", Scene.body(agent, Map.of()));
     assertThat(post.statusCode()).isEqualTo(400);
     assertThat(text(post)).isEqualTo("agent_id not not valid");
     HttpResponse<String> version = scene.call("GET", "/v2.9/agents/x", null);
@@ -230,8 +231,7 @@ class EnrolmentTest {
   void aPolicyThatIsNoneIsRefusedAtUpload() throws Exception {
     for (String policy : List.of("", "x", "{}", "[1]", "{\"meta\":{}}")) {
       HttpResponse<String> answer =
-          scene.call(
-              "POST", "/v2.6/allowlists/bad", Scene.object(Scene.runtimePolicy(policy)));
+          scene.call("POST", "/v2.6/allowlists/bad", Scene.object(Scene.runtimePolicy(policy)));
       assertThat(answer.statusCode()).as(policy).isEqualTo(400);
     }
     assertThat(scene.call("GET", "/v2.6/allowlists/bad", null).statusCode()).isEqualTo(404);
@@ -257,7 +257,8 @@ class EnrolmentTest {
                 "type",
                 "tpm",
                 "data",
-                Map.of("quote", "r", "nonce", "n", "hash_alg", "sha256", "tpm_ek", "", "tpm_ak", "")));
+                Map.of(
+                    "quote", "r", "nonce", "n", "hash_alg", "sha256", "tpm_ek", "", "tpm_ak", "")));
     HttpResponse<String> answer = scene.call("POST", evidence, bare);
     assertThat(answer.statusCode()).isEqualTo(400);
     assertThat(answer.body()).contains("default.missing_policy");

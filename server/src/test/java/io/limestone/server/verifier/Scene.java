@@ -82,8 +82,7 @@ final class Scene implements AutoCloseable {
 
   /** An agent that listens with TLS and lets in this server only. */
   HostileAgent agent(String id, KeyKind kind) throws Exception {
-    SimulatedAgent simulated =
-        new SimulatedAgent(NodeId.parse(id), SoftwareTpm.make(kind, CA));
+    SimulatedAgent simulated = new SimulatedAgent(NodeId.parse(id), SoftwareTpm.make(kind, CA));
     HostileAgent agent = HostileAgent.https(simulated, List.of(clientCa()));
     agents.add(agent);
     return agent;
