@@ -340,7 +340,7 @@ class PollingTest {
   @Test
   void aRebootIsNoticedAndTheWholeListIsJudged() throws Exception {
     HostileAgent agent = scene.agent("rebooting");
-    agent.agent().ima().file("/bin/good", "good").file("/bin/good", "good");
+    agent.agent().ima().bootAggregate().file("/bin/good", "good").file("/bin/good", "good");
     scene.enrolled(agent, Scene.runtimePolicy(TestKeys.POLICY));
     scene.awaitAttested(agent, 2);
     agent.agent().tpm().reboot();
@@ -356,7 +356,7 @@ class PollingTest {
   @Test
   void aFileThatThePolicyDoesNotListIsDetected() throws Exception {
     HostileAgent agent = scene.agent("tampered");
-    agent.agent().ima().file("/bin/good", "good");
+    agent.agent().ima().bootAggregate().file("/bin/good", "good");
     scene.enrolled(agent, Scene.runtimePolicy(TestKeys.POLICY));
     scene.awaitAttested(agent, 3);
     agent.agent().ima().file("/bin/evil", "evil");
@@ -368,7 +368,7 @@ class PollingTest {
   @Test
   void aStricterPolicyIsAppliedToWhatRanBeforeToo() throws Exception {
     HostileAgent agent = scene.agent("policy");
-    agent.agent().ima().file("/bin/good", "good");
+    agent.agent().ima().bootAggregate().file("/bin/good", "good");
     assertThat(
             scene
                 .call(
@@ -424,7 +424,7 @@ class PollingTest {
     HostileAgent good = scene.agent("good");
     HostileAgent bad = scene.agent("bad");
     bad.misbehave(new Mischief.Status(404, "no"));
-    good.agent().ima().file("/bin/good", "good");
+    good.agent().ima().bootAggregate().file("/bin/good", "good");
     scene.enrolled(good, Scene.runtimePolicy(TestKeys.POLICY));
     scene.enrolled(bad, Map.of());
     scene.awaitState(bad, OperationalState.FAILED);
