@@ -7,7 +7,6 @@ import java.security.Signature;
 import java.security.SignatureException;
 import java.security.spec.MGF1ParameterSpec;
 import java.security.spec.PSSParameterSpec;
-import org.bouncycastle.crypto.params.ECPublicKeyParameters;
 import org.bouncycastle.crypto.signers.ECDSASigner;
 
 /**
@@ -91,9 +90,7 @@ final class SignatureVerifier {
       return false;
     }
     ECDSASigner verifier = new ECDSASigner();
-    verifier.init(
-        false,
-        new ECPublicKeyParameters(key.curve().point(key.x(), key.y()), key.curve().domain()));
+    verifier.init(false, EccKeys.ready(key));
     return verifier.verifySignature(signature.hash().digest(message).toArray(), r, s);
   }
 }
