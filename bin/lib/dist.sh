@@ -36,6 +36,7 @@ build() {
   mkdir -p "$new/lib" "$new/agent-lib"
   touch "$new/built" # before the build: what is edited while it runs is newer
   log=$new/build.log
+  rm -rf "$ROOT"/{cli,agent}/target/lib # or jars of a former build would stay
   if ! (cd "$ROOT" && mvn -B -q -Dquick -DskipTests -pl cli -am package) >"$log" 2>&1 9>&-; then
     cat "$log" >&2
     rm -f "$new/built"
@@ -54,17 +55,19 @@ build() {
   say "limestone: built in $((SECONDS - started)) s"
 }
 
-# Ahead-of-time caches (JEP 514): a rehearsal of what the programs do at start, one for the flags of each. Without them
-# everything still works, only slower, so a failure here is told and passed over.
+# Ahead-of-time caches (JEP 514) for command line and server: a rehearsal of what they do at start, in which the server
+# starts the commands that talk to it. Without the caches everything still works, only slower, so a failure here is told
+# and passed over.
 rehearse() {
-  local dist=$1 program
-  for program in cli server; do
-    if ! run_java "$dist" "$program" -XX:AOTCacheOutput="$dist/$program.aot" io.limestone.cli.Rehearsal \
-      >"$dist/$program.rehearsal.log" 2>&1 9>&-; then
-      rm -f "$dist/$program.aot"
-      say "limestone: no start-up cache for $program (see $dist/$program.rehearsal.log): it starts slower"
-    fi
-  done
+  local dist=$1 commands
+  java_command "$dist" cli
+  commands=("${JAVA[@]}" -XX:AOTCacheOutput="$dist/cli.aot" io.limestone.cli.Rehearsal)
+  java_command "$dist" server
+  if ! "${JAVA[@]}" -XX:AOTCacheOutput="$dist/server.aot" io.limestone.cli.RehearsalServer "${commands[@]}" \
+    >"$dist/rehearsal.log" 2>&1 </dev/null 9>&-; then
+    rm -f "$dist"/*.aot
+    say "limestone: no start-up caches (see $dist/rehearsal.log): it starts slower"
+  fi
 }
 
 # java_command DIST NAME: sets JAVA to the java, flags and class path of program NAME (cli, server or agent).
@@ -75,9 +78,4 @@ java_command() {
   jars=("$lib"/*.jar) # sorted: the cache is only good for the class path it was made with
   local IFS=:
   JAVA=("$JAVA_HOME/bin/java" "${flags[@]}" -cp "${jars[*]}")
-}
-
-run_java() {
-  java_command "$1" "$2"
-  "${JAVA[@]}" "${@:3}"
 }

@@ -79,12 +79,11 @@ public record Connection(
     if (anyName) {
       output.note("warning: --no-host-check: the server's name is not checked");
     }
-    return new Connection(
-        Tls.read(pki),
-        address(arguments, VERIFIER, "LIMESTONE_VERIFIER", 8881),
-        address(arguments, REGISTRAR, "LIMESTONE_REGISTRAR", 8891),
-        Duration.ofSeconds(arguments.number(TIMEOUT, 1, 3600).orElse(60)),
-        anyName);
+    // The arguments first: they are wrong or right whatever the files say.
+    Address verifier = address(arguments, VERIFIER, "LIMESTONE_VERIFIER", 8881);
+    Address registrar = address(arguments, REGISTRAR, "LIMESTONE_REGISTRAR", 8891);
+    Duration timeout = Duration.ofSeconds(arguments.number(TIMEOUT, 1, 3600).orElse(60));
+    return new Connection(Tls.read(pki), verifier, registrar, timeout, anyName);
   }
 
   public Verifier verifier() throws IOException, InterruptedException {

@@ -57,6 +57,7 @@ public final class Limestone {
             DemoCommand.command(),
             PkiCommands.group(),
             ConfigCommand.command(),
+            DoctorCommand.command(),
             Command.Leaf.of(
                     "completion",
                     "Prints a completion script for bash (and for zsh with bashcompinit).",

@@ -3,6 +3,9 @@ package io.limestone.cli.args;
 import io.limestone.wire.Encoding;
 import io.limestone.wire.MalformedException;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
 import java.util.List;
 
 /** Runs what a command line asks for and turns failures into a message and an exit code. */
@@ -31,7 +34,7 @@ public final class CommandLine {
       return 2;
     } catch (IOException e) {
       output.note(name + ": " + Encoding.printable(describe(e), 2000));
-      return 1;
+      return e instanceof FileSystemException ? 2 : 1;
     } finally {
       output.out().flush();
       output.err().flush();
@@ -41,8 +44,8 @@ public final class CommandLine {
   /** The message of a file exception is the name alone; its class says what is wrong with it. */
   private static String describe(IOException e) {
     return switch (e) {
-      case java.nio.file.NoSuchFileException missing -> "no such file: " + missing.getMessage();
-      case java.nio.file.AccessDeniedException denied -> "may not be read: " + denied.getMessage();
+      case NoSuchFileException missing -> "no such file: " + missing.getMessage();
+      case AccessDeniedException denied -> "may not be read: " + denied.getMessage();
       default -> e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
     };
   }

@@ -25,6 +25,14 @@ final class ListNodes {
   private ListNodes() {}
 
   static int run(Arguments arguments, Output output) throws IOException, InterruptedException {
+    for (String word : arguments.all(STATE)) {
+      try {
+        var unused = Standing.Word.valueOf(word.toUpperCase(Locale.ROOT));
+      } catch (IllegalArgumentException e) {
+        throw CommandFailed.unusable(
+            "--state takes trusted, untrusted, unknown, pending or stopped");
+      }
+    }
     Connection connection = Connection.of(arguments, output);
     boolean json = arguments.has(Connection.JSON);
     if (arguments.has(REGISTERED)) {
@@ -37,14 +45,6 @@ final class ListNodes {
         output.out().print(table);
       }
       return 0;
-    }
-    for (String word : arguments.all(STATE)) {
-      try {
-        var unused = Standing.Word.valueOf(word.toUpperCase(Locale.ROOT));
-      } catch (IllegalArgumentException e) {
-        throw CommandFailed.unusable(
-            "--state takes trusted, untrusted, unknown, pending or stopped");
-      }
     }
     Instant now = Instant.now();
     Table table = Table.of("ID", "STATE", "LAST GOOD", "ATTESTED", "ADDRESS", "PROBLEM");

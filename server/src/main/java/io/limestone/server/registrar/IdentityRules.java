@@ -1,6 +1,5 @@
 package io.limestone.server.registrar;
 
-import io.limestone.appraisal.endorsement.TpmCertificate;
 import io.limestone.keylime.NodeId;
 import io.limestone.keylime.Registration;
 import io.limestone.tpm.Certification;
@@ -156,18 +155,17 @@ record IdentityRules(String tpmIdentity, boolean rejectMalformed) {
   }
 
   private void certificate(String name, Bytes certificate, TpmtPublic key) throws Refusal {
-    TpmCertificate delivered;
+    DeliveredCertificate delivered;
     try {
-      delivered = TpmCertificate.parse(certificate);
-      if (!delivered.certifies(key)) {
-        throw invalid(name + " is not about this key");
-      }
+      delivered = DeliveredCertificate.parse(certificate);
     } catch (MalformedException e) {
       throw invalid(name + ": " + e.getMessage());
     }
-    if (rejectMalformed && delivered.flaw().isPresent()) {
-      throw invalid(
-          name + ": " + delivered.flaw().get() + " (registrar.malformed_cert_action is reject)");
+    if (rejectMalformed && !delivered.isStrict()) {
+      throw invalid(name + " is not strict DER (registrar.malformed_cert_action is reject)");
+    }
+    if (!delivered.isFor(key)) {
+      throw invalid(name + " is not about this key");
     }
   }
 

@@ -2,7 +2,6 @@ package io.limestone.server.http;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
@@ -17,7 +16,7 @@ final class RawClient implements AutoCloseable {
   }
 
   static RawClient to(int port) throws IOException {
-    return new RawClient(new Socket(InetAddress.getLoopbackAddress(), port));
+    return new RawClient(new Socket("127.0.0.1", port));
   }
 
   RawClient send(String text) throws IOException {

@@ -1,0 +1,109 @@
+package io.limestone.cli;
+
+import io.limestone.cli.args.Arguments;
+import io.limestone.cli.args.Command;
+import io.limestone.cli.args.Output;
+import io.limestone.cli.rest.Verifier;
+import io.limestone.keylime.AgentStatus;
+import io.limestone.policy.PcrPolicy;
+import io.limestone.wire.JsonObject;
+import io.limestone.wire.MalformedException;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** {@code limestone doctor}: what is not being checked, and what would have it checked. */
+final class DoctorCommand {
+  private DoctorCommand() {}
+
+  static Command.Leaf command() {
+    return Command.Leaf.of(
+            "doctor",
+            "Tells, node by node, what is not being checked, and what would have it checked.",
+            DoctorCommand::run)
+        .options(Connection.JSON)
+        .options(Connection.OPTIONS)
+        .text(
+            """
+            Trusted means that every check a node's policies demand has passed. This command lists what they do not
+            demand. Exit code 0: nothing to say; 1: there is something.
+
+            Example:
+              limestone doctor
+            """);
+  }
+
+  /** One thing that is not checked. */
+  private record Gap(String what, String remedy) {}
+
+  private static int run(Arguments arguments, Output output)
+      throws IOException, InterruptedException {
+    Verifier verifier = Connection.of(arguments, output).verifier();
+    Map<String, List<Gap>> gaps = new TreeMap<>();
+    verifier
+        .statuses()
+        .members()
+        .forEach(
+            (id, value) -> {
+              if (value instanceof JsonObject status) {
+                List<Gap> found = gaps(AgentStatus.fromJson(status));
+                if (!found.isEmpty()) {
+                  gaps.put(id, found);
+                }
+              }
+            });
+    if (arguments.has(Connection.JSON)) {
+      Map<String, Object> json = new LinkedHashMap<>();
+      gaps.forEach(
+          (id, list) ->
+              json.put(
+                  id,
+                  list.stream()
+                      .map(gap -> Map.of("unchecked", gap.what, "remedy", gap.remedy))
+                      .toList()));
+      output.json(json);
+    } else if (gaps.isEmpty()) {
+      output.line("Every node's software, boot and identity are checked.");
+    } else {
+      gaps.forEach((id, list) -> print(output, id, list));
+    }
+    return gaps.isEmpty() ? 0 : 1;
+  }
+
+  private static void print(Output output, String id, List<Gap> gaps) {
+    output.line(io.limestone.wire.Encoding.printable(id, 80));
+    for (Gap gap : gaps) {
+      output.line("  not checked  " + gap.what);
+      output.line("               " + gap.remedy);
+    }
+  }
+
+  private static List<Gap> gaps(AgentStatus status) {
+    List<Gap> gaps = new ArrayList<>();
+    if (!status.hasRuntimePolicy()) {
+      gaps.add(new Gap("what it executes", "node update ID --runtime-policy FILE"));
+    }
+    if (!status.hasMbPolicy() && !namesBootPcrs(status.tpmPolicy())) {
+      gaps.add(
+          new Gap(
+              "how it booted", "node update ID --mb-policy FILE, or --tpm-policy with PCRs 0-7"));
+    }
+    if (status.accepted().hash().contains("sha1")) {
+      gaps.add(
+          new Gap(
+              "collisions: SHA-1 is accepted", "node update ID, which accepts SHA-256 and better"));
+    }
+    return gaps;
+  }
+
+  private static boolean namesBootPcrs(String tpmPolicy) {
+    try {
+      return PcrPolicy.parse(tpmPolicy).allowed().keySet().stream().anyMatch(pcr -> pcr < 8);
+    } catch (MalformedException e) {
+      return false;
+    }
+  }
+}

@@ -1,0 +1,215 @@
+package io.limestone.cli.appraise;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.limestone.cli.CommandRun;
+import io.limestone.keylime.PcrBlob;
+import io.limestone.keylime.QuoteText;
+import io.limestone.testkit.ImaLogWriter;
+import io.limestone.testkit.KeyKind;
+import io.limestone.testkit.SoftwareTpm;
+import io.limestone.testkit.TestCa;
+import io.limestone.tpm.HashAlg;
+import io.limestone.tpm.PcrSelection;
+import io.limestone.tpm.SignedQuote;
+import io.limestone.wire.Bytes;
+import io.limestone.wire.Json;
+import io.limestone.wire.Pem;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class AppraiseCommandTest {
+  private static final String NONCE = "abcdefghij0123456789";
+  @TempDir Path folder;
+  private SoftwareTpm tpm;
+  private SignedQuote quote;
+
+  @BeforeEach
+  void evidence() throws IOException {
+    tpm = SoftwareTpm.make(KeyKind.ECC256, new TestCa("Maker", Instant.now()));
+    ImaLogWriter ima = new ImaLogWriter(tpm).bootAggregate().file("/usr/bin/good", "good");
+    quote = tpm.quote(bytes(NONCE), new PcrSelection(HashAlg.SHA256, 1 << 10));
+    write("quote.txt", QuoteText.of(quote) + "\n");
+    write("ak.b64", tpm.ak().to2b().base64());
+    Files.write(folder.resolve("ak.pub"), tpm.ak().to2b().toArray());
+    write("ima", ima.text());
+    write("policy.json", policy("good"));
+  }
+
+  @Test
+  void goodEvidenceIsTrusted() {
+    appraise("--runtime-policy", file("policy.json"), "--ima-log", file("ima"))
+        .exits(0)
+        .says("trusted");
+    Map<String, @Nullable Object> json =
+        appraise("--runtime-policy", file("policy.json"), "--ima-log", file("ima"), "--json")
+            .exits(0)
+            .json()
+            .members();
+    assertThat(json).containsEntry("verdict", "trusted").containsKeys("pcrs", "notes", "state");
+  }
+
+  @Test
+  void aFileThatThePolicyDoesNotKnowIsUntrustedAndExplained() throws IOException {
+    write("other.json", policy("another content"));
+    appraise("--runtime-policy", file("other.json"), "--ima-log", file("ima"))
+        .exits(1)
+        .says("untrusted", "check", "/usr/bin/good", "expected", "remedy");
+  }
+
+  @Test
+  void aReplayedQuoteIsUntrusted() {
+    CommandRun.of(
+            "appraise", "--quote", file("quote.txt"), "--ak", file("ak.pub"), "--nonce", "another")
+        .exits(1)
+        .says("untrusted", "qoute_validation");
+  }
+
+  @Test
+  void aMissingListIsUntrustedWhereAPolicyDemandsOne() {
+    appraise("--runtime-policy", file("policy.json")).exits(1).says("untrusted");
+  }
+
+  @Test
+  void pcrsThatTheQuoteDoesNotCoverAreUntrusted() {
+    appraise("--pcrs", "0,10").exits(1).says("untrusted");
+  }
+
+  @Test
+  void theThreeFilesOfTpm2ToolsAreTakenToo() throws IOException {
+    Files.write(folder.resolve("q.attest"), quote.attest().toArray());
+    Files.write(folder.resolve("q.sig"), quote.signature().toArray());
+    Files.write(folder.resolve("q.pcrs"), PcrBlob.of(quote.pcrs()).toArray());
+    write("pcrs.json", Json.text(Map.of("sha256", Map.of("10", pcr10()))));
+    write("pcrs.txt", "sha256:\n  10: 0x" + pcr10().toUpperCase(java.util.Locale.ROOT) + "\n");
+    for (String pcrs : List.of("q.pcrs", "pcrs.json", "pcrs.txt")) {
+      CommandRun.of(
+              "appraise",
+              "--quote",
+              file("q.attest"),
+              "--signature",
+              file("q.sig"),
+              "--pcrs",
+              file(pcrs),
+              "--pcrs",
+              "10",
+              "--ak",
+              file("ak.b64"),
+              "--nonce",
+              "hex:" + bytes(NONCE).hex(),
+              "--ima-log",
+              file("ima"))
+          .exits(0);
+    }
+    CommandRun.of("appraise", "--quote", file("q.attest"), "--ak", file("ak.b64"), "--nonce", NONCE)
+        .exits(2)
+        .says("--pcrs FILE");
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"ECC256", "RSA2048"})
+  void aPemKeyIsTakenOnlyWhenItsAttributesAreVouchedFor(KeyKind kind) throws IOException {
+    tpm = SoftwareTpm.make(kind, new TestCa("Maker", Instant.now()));
+    quote = tpm.quote(bytes(NONCE), new PcrSelection(HashAlg.SHA256, 1 << 15));
+    write("quote.txt", QuoteText.of(quote));
+    write("ak.pem", Pem.text("PUBLIC KEY", Bytes.of(tpm.ak().publicKey().getEncoded())));
+    List<String> words =
+        new ArrayList<>(
+            List.of(
+                "appraise",
+                "--quote",
+                file("quote.txt"),
+                "--ak",
+                file("ak.pem"),
+                "--nonce",
+                NONCE));
+    CommandRun.of(words).exits(2).says("does not say that the key is a restricted signing key");
+    words.add("--ak-is-restricted");
+    CommandRun.of(words).exits(0).says("trusted");
+  }
+
+  @Test
+  void anEvidenceDocumentIsJudgedAsTheServerDoes() throws IOException {
+    Map<String, Object> data = new LinkedHashMap<>();
+    data.put("quote", QuoteText.of(quote));
+    data.put("nonce", NONCE);
+    data.put("hash_alg", "sha256");
+    data.put("tpm_ek", "");
+    data.put("tpm_ak", tpm.ak().to2b().base64());
+    data.put("runtime_policy", policy("good"));
+    data.put("ima_measurement_list", Files.readString(folder.resolve("ima")));
+    write("evidence.json", Json.text(Map.of("type", "tpm", "data", data)));
+    CommandRun.of("appraise", "--evidence", file("evidence.json")).exits(0).says("trusted");
+    CommandRun.of("appraise", "--evidence", file("evidence.json"), "--nonce", "other").exits(1);
+  }
+
+  @Test
+  void unusableInputExitsWith2AndNamesTheOption() throws IOException {
+    write("junk", "r:::");
+    CommandRun.of("appraise").exits(2).says("--quote is needed");
+    CommandRun.of("appraise", "--quote", file("junk"), "--ak", file("ak.pub"), "--nonce", "x")
+        .exits(2)
+        .says("--quote");
+    CommandRun.of("appraise", "--quote", file("quote.txt"), "--ak", file("junk"), "--nonce", "x")
+        .exits(2);
+    appraise("--runtime-policy", file("junk"), "--ima-log", file("ima"))
+        .exits(2)
+        .says("--runtime-policy");
+    appraise("--tpm-policy", "{\"10\": [\"00\"]}").exits(2).says("--tpm-policy");
+    appraise("--ima-log", file("nothing")).exits(2).says("no such file");
+  }
+
+  private CommandRun appraise(String... more) {
+    List<String> words =
+        new ArrayList<>(
+            List.of(
+                "appraise",
+                "--quote",
+                file("quote.txt"),
+                "--ak",
+                file("ak.b64"),
+                "--nonce",
+                NONCE));
+    words.addAll(List.of(more));
+    return CommandRun.of(words);
+  }
+
+  private String pcr10() {
+    return quote.pcrs().get(10).orElseThrow().hex();
+  }
+
+  private static String policy(String content) {
+    return """
+    {"meta": {"version": 1, "generator": 2}, "release": 0,
+     "digests": {"/usr/bin/good": ["%s"]}, "excludes": ["boot_aggregate"], "keyrings": {},
+     "ima-buf": {}, "verification-keys": "",
+     "ima": {"ignored_keyrings": [], "log_hash_alg": "sha1", "dm_policy": null}}
+    """
+        .formatted(HashAlg.SHA256.digest(bytes(content)).hex());
+  }
+
+  private static Bytes bytes(String text) {
+    return Bytes.of(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private String file(String name) {
+    return folder.resolve(name).toString();
+  }
+
+  private void write(String name, String text) throws IOException {
+    Files.writeString(folder.resolve(name), text);
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.limestone.cli.appraise;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.limestone.cli.args;
+
+import org.jspecify.annotations.NullMarked;

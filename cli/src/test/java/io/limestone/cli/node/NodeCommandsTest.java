@@ -1,0 +1,308 @@
+package io.limestone.cli.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.limestone.cli.CommandRun;
+import io.limestone.keylime.NodeId;
+import io.limestone.keylime.QuoteReply;
+import io.limestone.server.Server;
+import io.limestone.server.settings.Settings;
+import io.limestone.testkit.HostileAgent;
+import io.limestone.testkit.KeyKind;
+import io.limestone.testkit.Mischief;
+import io.limestone.testkit.RegistrarClient;
+import io.limestone.testkit.SimulatedAgent;
+import io.limestone.testkit.SoftwareTpm;
+import io.limestone.testkit.TestCa;
+import io.limestone.tpm.HashAlg;
+import io.limestone.wire.Bytes;
+import io.limestone.wire.JsonObject;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The commands against a real server and an agent on a TPM in software. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class NodeCommandsTest {
+  private final TestCa ca = new TestCa("Maker", Instant.now());
+  @TempDir static Path home;
+  private Server server;
+  private Path payload;
+  private Path policy;
+  private int made;
+
+  @BeforeAll
+  void start() throws IOException {
+    server =
+        Server.start(
+            home,
+            Settings.defaults()
+                .with(
+                    Map.of(
+                        "registrar.port", "0",
+                        "registrar.tls_port", "0",
+                        "verifier.port", "0",
+                        "management.port", "0",
+                        "verifier.quote_interval", "0.1")));
+    Files.createDirectories(home.resolve("ek-roots"));
+    Files.writeString(home.resolve("ek-roots/maker.pem"), TestCa.pem(List.of(ca.root())));
+    payload = Files.writeString(home.resolve("disk.key"), "open sesame");
+    policy =
+        Files.writeString(
+            home.resolve("policy.json"),
+            """
+            {"meta": {"version": 1, "generator": 2}, "release": 0,
+             "digests": {"/usr/bin/good": ["%s"]}, "excludes": ["boot_aggregate"], "keyrings": {},
+             "ima-buf": {}, "verification-keys": "",
+             "ima": {"ignored_keyrings": [], "log_hash_alg": "sha1", "dm_policy": null}}
+            """
+                .formatted(
+                    HashAlg.SHA256
+                        .digest(Bytes.of("good".getBytes(StandardCharsets.UTF_8)))
+                        .hex()));
+  }
+
+  @AfterAll
+  void end() {
+    server.close();
+  }
+
+  @Test
+  void aGoodNodeIsTrustedGetsItsKeyAndIsWatchedUntilItRunsSomethingUnknown() throws Exception {
+    try (HostileAgent agent = registered(ca)) {
+      String id = agent.agent().id().value();
+      CommandRun added =
+          run(
+                  "add",
+                  id,
+                  "--file",
+                  payload.toString(),
+                  "--runtime-policy",
+                  policy.toString(),
+                  "--verify")
+              .exits(0)
+              .says(
+                  "EK certificate verified",
+                  "AK proven",
+                  "U and the sealed payload delivered",
+                  "enrolled",
+                  "first attestation: trusted",
+                  "the agent has the payload's key",
+                  id + " is trusted");
+      assertThat(added.err().indexOf("EK certificate verified"))
+          .isLessThan(added.err().indexOf("AK proven"));
+      assertThat(added.err().indexOf("AK proven"))
+          .isLessThan(added.err().indexOf("U and the sealed payload delivered"));
+      assertThat(agent.agent().keys().payload().orElseThrow().reveal())
+          .asString(StandardCharsets.UTF_8)
+          .isEqualTo("open sesame");
+
+      run("list").exits(0).says(id, "trusted");
+      run("show", id, "--require-trusted")
+          .exits(0)
+          .says("trusted (Get Quote)", "payload key released");
+      JsonObject shown = run("show", id, "--json").exits(0).json();
+      assertThat(shown.string("standing")).isEqualTo("trusted");
+      assertThat(shown.members()).containsEntry("v", null);
+      run("add", id).exits(1).says("is enrolled already", "limestone node update " + id);
+
+      agent.agent().ima().file("/tmp/evil", "evil");
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(20))
+          .until(() -> run("show", id, "--require-trusted").code() == 1);
+      run("show", id)
+          .exits(0)
+          .says(
+              "untrusted",
+              "ima.validation.ima-ng.not_in_allowlist",
+              "check",
+              "found",
+              "/tmp/evil",
+              "remedy");
+      assertThat(run("show", id, "--json").json().list("failures")).isNotEmpty();
+      run("list", "--state", "untrusted").says(id, "ima.validation.ima-ng.not_in_allowlist");
+
+      run("remove", id).exits(0).says("is removed");
+      run("remove", id).exits(0).says("was not enrolled");
+      run("show", id).exits(1).says("is not enrolled");
+    }
+  }
+
+  @Test
+  void aTpmOfAnUnknownMakerGetsNothing() throws Exception {
+    try (HostileAgent agent = registered(new TestCa("Somebody", Instant.now()))) {
+      String id = agent.agent().id().value();
+      run("add", id, "--file", payload.toString())
+          .exits(1)
+          .says("the EK certificate is not good, and nothing was handed over");
+      assertThat(agent.requests()).as("nobody spoke to it").isZero();
+      run("show", id).exits(1);
+      run("add", id, "--no-ek-check")
+          .exits(0)
+          .says("warning: --no-ek-check", "EK certificate NOT verified", "is trusted");
+    }
+  }
+
+  @Test
+  void aTransportKeyThatTheTpmDoesNotVouchForGetsNothing() throws Exception {
+    try (HostileAgent agent = registered(ca)) {
+      String id = agent.agent().id().value();
+      String other = new SimulatedAgent(
+                  new NodeId("other"), agent.agent().tpm(), KeyKind.RSA2048.generate()).publicKeyPem();
+      agent
+          .agent()
+          .tamper(
+              reply ->
+                  new QuoteReply(
+                      reply.quote(),
+                      reply.hashAlg(),
+                      reply.encAlg(),
+                      reply.signAlg(),
+                      Optional.of(other),
+                      reply.ima(),
+                      reply.bootLog(),
+                      reply.bootTime()));
+      run("add", id, "--file", payload.toString())
+          .exits(1)
+          .says("nothing was handed over", "PCR 16", "found", "expected");
+      assertThat(agent.requests()).as("version and identity quote").isEqualTo(2);
+      run("show", id).exits(1);
+    }
+  }
+
+  @Test
+  void anAgentWithAnotherCertificateThanRegisteredGetsNothing() throws Exception {
+    try (HostileAgent agent = registered(ca)) {
+      agent.presentOtherCertificate();
+      run("add", agent.agent().id().value(), "--file", payload.toString())
+          .exits(1)
+          .says("another certificate than the one it registered");
+      assertThat(agent.requests()).isZero();
+    }
+  }
+
+  @Test
+  void aRedirectIsNotFollowed() throws Exception {
+    try (HostileAgent agent = registered(ca);
+        HostileAgent elsewhere = registered(ca)) {
+      agent.misbehave(
+          new Mischief.Redirect(URI.create("https://127.0.0.1:" + elsewhere.port() + "/version")));
+      run("add", agent.agent().id().value(), "--file", payload.toString())
+          .exits(1)
+          .says("answered 3");
+      assertThat(elsewhere.requests()).isZero();
+    }
+  }
+
+  @Test
+  void garbageFromAnAgentIsUnusableInputAndNoStackTrace() throws Exception {
+    try (HostileAgent agent = registered(ca)) {
+      agent.misbehave(new Mischief.Body("\u001b[2J{"));
+      CommandRun run = run("add", agent.agent().id().value());
+      assertThat(run.code()).isIn(1, 2);
+      assertThat(run.err()).doesNotContain("\u001b", "\tat ");
+    }
+  }
+
+  @Test
+  void stopAndResume() throws Exception {
+    try (HostileAgent agent = registered(ca)) {
+      String id = agent.agent().id().value();
+      run("add", id, "--quiet").exits(0);
+      run("stop", id).exits(0).says("node resume " + id);
+      run("list", "--state", "stopped").says(id);
+      run("resume", id).exits(0);
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(20))
+          .until(() -> run("show", id, "--require-trusted").code() == 0);
+      run("update", id, "--quiet", "--runtime-policy", policy.toString())
+          .exits(0)
+          .says("is trusted");
+      run("stop", "nobody").exits(1).says("is not enrolled");
+    }
+  }
+
+  @Test
+  void policiesAreStoredShownReplacedAndRemoved() throws IOException {
+    String file = policy.toString();
+    policy("add", "web", file).exits(0).says("is stored");
+    policy("add", "web", file).exits(1).says("`limestone policy update` replaces it");
+    policy("list").exits(0).says("runtime", "web");
+    policy("show", "web").exits(0).says("/usr/bin/good");
+    policy("update", "web", file).exits(0);
+    policy("update", "nothing", file).exits(1).says("`limestone policy add` stores a new one");
+    policy("remove", "web").exits(0);
+    policy("remove", "web").exits(1).says("there is no runtime policy web");
+    Path broken = Files.writeString(home.resolve("broken.json"), "{\"meta\":");
+    policy("add", "broken", broken.toString()).exits(2).says("broken.json");
+    policy("add", "missing", home.resolve("missing").toString()).exits(2).says("no such file");
+  }
+
+  @Test
+  void aServerOfAnotherCaIsNotSpokenTo(@TempDir Path other) {
+    CommandRun.of("pki", "init", "--home", other.toString()).exits(0);
+    run("list", "--pki", other.resolve("pki").toString())
+        .exits(1)
+        .says("no secure connection to verifier", "Is --pki the folder of this server's CA?");
+  }
+
+  @Test
+  void aServerThatIsNotThereIsSaidSo() {
+    CommandRun.of("node", "list", "--home", home.toString(), "--verifier", "127.0.0.1:1")
+        .exits(1)
+        .says("no connection to verifier 127.0.0.1:1");
+  }
+
+  private CommandRun run(String... words) {
+    return command("node", words);
+  }
+
+  private CommandRun policy(String... words) {
+    return command("policy", words);
+  }
+
+  private CommandRun command(String group, String... words) {
+    List<String> all = new ArrayList<>(List.of(group));
+    all.addAll(List.of(words));
+    all.addAll(
+        List.of(
+            "--home",
+            home.toString(),
+            "--verifier",
+            "127.0.0.1:" + server.ports().get("verifier"),
+            "--registrar",
+            "127.0.0.1:" + server.ports().get("registrar-tls")));
+    return CommandRun.of(all);
+  }
+
+  /** An agent whose TPM is by this maker, registered and active. */
+  private HostileAgent registered(TestCa maker) throws Exception {
+    SoftwareTpm tpm = SoftwareTpm.make(KeyKind.ECC256, maker);
+    SimulatedAgent agent = new SimulatedAgent(new NodeId("node-" + ++made), tpm);
+    agent.ima().bootAggregate().file("/usr/bin/good", "good");
+    HostileAgent hostile = HostileAgent.https(agent, List.<X509Certificate>of());
+    int status =
+        new RegistrarClient(
+                HttpClient.newHttpClient(),
+                URI.create("http://127.0.0.1:" + server.ports().get("registrar")))
+            .register(hostile);
+    assertThat(status).isEqualTo(200);
+    return hostile;
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.limestone.cli.node;
+
+import org.jspecify.annotations.NullMarked;
