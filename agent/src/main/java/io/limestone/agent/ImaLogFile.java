@@ -76,6 +76,9 @@ final class ImaLogFile implements AutoCloseable {
 
       @Override
       public int read(byte[] target, int offset, int length) throws IOException {
+        if (length == 0) {
+          return 0;
+        }
         if (at >= slice.to()) {
           return -1;
         }
