@@ -15,7 +15,9 @@ final class Utf8 {
   static byte[] bytes(String text) {
     try {
       ByteBuffer bytes = StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(text));
-      return Arrays.copyOfRange(bytes.array(), bytes.position(), bytes.limit());
+      byte[] exact = new byte[bytes.remaining()];
+      bytes.get(exact);
+      return exact;
     } catch (CharacterCodingException e) {
       throw new MalformedException("a name with half a surrogate pair", e);
     }

@@ -1,0 +1,124 @@
+package io.limestone.bench.jmh;
+
+import io.limestone.appraisal.Appraisal;
+import io.limestone.appraisal.AttestationState;
+import io.limestone.appraisal.Evidence;
+import io.limestone.appraisal.ReferenceValues;
+import io.limestone.appraisal.Verdict;
+import io.limestone.evidence.ImaSlice;
+import io.limestone.keylime.Envelope;
+import io.limestone.keylime.NodeId;
+import io.limestone.keylime.QuoteReply;
+import io.limestone.policy.AcceptedAlgorithms;
+import io.limestone.policy.PcrPolicy;
+import io.limestone.policy.RuntimePolicy;
+import io.limestone.policy.SeverityPolicy;
+import io.limestone.testkit.KeyKind;
+import io.limestone.testkit.SimulatedAgent;
+import io.limestone.testkit.SoftwareTpm;
+import io.limestone.testkit.TestCa;
+import io.limestone.tpm.HashAlg;
+import io.limestone.wire.Bytes;
+import io.limestone.wire.Json;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.OperationsPerInvocation;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+
+/**
+ * A whole appraisal of a freshly booted node's measurement list against a policy that allows every
+ * file in it; counted by entries.
+ */
+@State(Scope.Benchmark)
+@SuppressWarnings("NullAway.Init") // JMH calls setUp first
+public class ImaAppraisal {
+  private static final int ENTRIES = 10_000;
+  private static final String NONCE = "0123456789abcdefghij";
+
+  private static final String IMA =
+      "{\"ignored_keyrings\": [], \"log_hash_alg\": \"sha1\", \"dm_policy\": null}";
+
+  private Evidence evidence;
+  private ReferenceValues reference;
+
+  @Setup
+  public void setUp() {
+    SimulatedAgent agent =
+        new SimulatedAgent(
+            NodeId.parse("bench"),
+            SoftwareTpm.make(KeyKind.RSA2048, new TestCa("bench", Instant.now())));
+    agent.ima().bootAggregate();
+    Map<String, List<String>> digests = new LinkedHashMap<>();
+    for (int i = 0; i < ENTRIES; i++) {
+      String path = "/usr/lib/x86_64-linux-gnu/some-package/file-" + i;
+      Bytes digest = HashAlg.SHA256.digest(Bytes.of(path.getBytes(StandardCharsets.UTF_8)));
+      agent.ima().ng(path, HashAlg.SHA256, digest);
+      digests.put(path, List.of(digest.hex()));
+    }
+    evidence = evidence(agent);
+    reference =
+        new ReferenceValues(
+            agent.tpm().ak(),
+            AcceptedAlgorithms.DEFAULT,
+            PcrPolicy.parse("{\"mask\": \"0x400\"}"),
+            Optional.of(RuntimePolicy.parse(Bytes.of(policy(digests)))),
+            Optional.empty(),
+            true,
+            false,
+            SeverityPolicy.STRICT);
+    Verdict verdict = appraise();
+    if (!(verdict instanceof Verdict.Trusted)) {
+      throw new IllegalStateException(verdict.toString());
+    }
+  }
+
+  @Benchmark
+  @OperationsPerInvocation(ENTRIES)
+  public Verdict appraise() {
+    return Appraisal.appraise(evidence, reference, AttestationState.NONE);
+  }
+
+  private static Evidence evidence(SimulatedAgent agent) {
+    byte[] answer =
+        agent
+            .answer(
+                "GET",
+                "/v2.6/quotes/integrity",
+                Map.of("nonce", NONCE, "mask", "0x400", "partial", "0", "ima_ml_entry", "0"),
+                new byte[0])
+            .body()
+            .toArray();
+    QuoteReply reply = QuoteReply.fromJson(Envelope.parse(answer).content());
+    return new Evidence(
+        NONCE,
+        reply.hashAlg(),
+        reply.encAlg(),
+        reply.signAlg(),
+        reply.quote(),
+        reply.publicKeyPem(),
+        reply.ima().map(list -> new ImaSlice(list.text(), list.firstEntry())),
+        Optional.empty(),
+        OptionalLong.empty());
+  }
+
+  private static byte[] policy(Map<String, List<String>> digests) {
+    return Json.bytes(
+        Map.of(
+            "meta", Map.of("version", 1, "generator", 2),
+            "release", 0,
+            "digests", digests,
+            "excludes", List.of("boot_aggregate"),
+            "keyrings", Map.of(),
+            "ima", Json.object(IMA),
+            "ima-buf", Map.of(),
+            "verification-keys", ""));
+  }
+}

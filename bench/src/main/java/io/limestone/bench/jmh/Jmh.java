@@ -1,0 +1,57 @@
+package io.limestone.bench.jmh;
+
+import io.limestone.bench.Benchmark;
+import io.limestone.bench.Figure;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.infra.BenchmarkParams;
+import org.openjdk.jmh.results.RunResult;
+import org.openjdk.jmh.runner.Runner;
+import org.openjdk.jmh.runner.options.OptionsBuilder;
+import org.openjdk.jmh.runner.options.TimeValue;
+import org.openjdk.jmh.runner.options.VerboseMode;
+
+/** Runs a JMH class on one thread, in a process of its own: operations per second. */
+public final class Jmh {
+  private Jmh() {}
+
+  public static Benchmark benchmark(String name, String about, String className) {
+    return new Benchmark(
+        name,
+        about,
+        (benchmark, figures) -> {
+          var options =
+              new OptionsBuilder()
+                  .include("\\." + className + "\\.")
+                  .mode(Mode.Throughput)
+                  .forks(1)
+                  .threads(1)
+                  .warmupIterations(3)
+                  .warmupTime(TimeValue.seconds(2))
+                  .measurementIterations(4)
+                  .measurementTime(TimeValue.seconds(2))
+                  .shouldFailOnError(true)
+                  .verbosity(VerboseMode.SILENT)
+                  .build();
+          for (RunResult result : new Runner(options).run()) {
+            figures.accept(figure(benchmark, result));
+          }
+        });
+  }
+
+  private static Figure figure(String benchmark, RunResult result) {
+    BenchmarkParams params = result.getParams();
+    Map<String, String> varied = new LinkedHashMap<>();
+    for (String key : params.getParamsKeys()) {
+      varied.put(key, params.getParam(key));
+    }
+    double error = result.getPrimaryResult().getScoreError();
+    if (!Double.isNaN(error)) {
+      varied.put(
+          "error_percent",
+          Long.toString(Math.round(100 * error / result.getPrimaryResult().getScore())));
+    }
+    return new Figure(benchmark, result.getPrimaryResult().getScore(), "1/s", varied);
+  }
+}
