@@ -51,7 +51,7 @@ public record ImaProgress(
                         HashAlg.named(bank)
                             .orElseThrow(() -> new MalformedException("bank is not known")),
                         Bytes.ofHex(json.string("pcr10"))));
-    if (nextEntry < 0 || nextEntry > 0 && running.isEmpty()) {
+    if (nextEntry < 0 || (nextEntry > 0 && running.isEmpty())) {
       throw new MalformedException("next_entry without a running PCR 10");
     }
     return new ImaProgress(
