@@ -87,7 +87,7 @@ public record LifeCycle(Rhythm rhythm, SeverityPolicy severities, boolean hasV) 
           switch (judged.verdict()) {
             case Verdict.Trusted trusted -> trusted(node, judged, trusted, now);
             case Verdict.Untrusted untrusted -> untrusted(node, judged, untrusted, now);
-            case Verdict.AskAgain again -> askedAgain(node, judged, again, now);
+            case Verdict.AskAgain again -> askedAgain(node, judged, now);
           };
       case Occurrence.VDelivered(long cycle, String keyHash) ->
           Step.to(
@@ -192,8 +192,7 @@ public record LifeCycle(Rhythm rhythm, SeverityPolicy severities, boolean hasV) 
   }
 
   /** The node was rebooted and sent the tail of its new list: the complete evidence decides. */
-  private Step askedAgain(
-      NodeState node, Occurrence.Judged judged, Verdict.AskAgain again, Instant now) {
+  private Step askedAgain(NodeState node, Occurrence.Judged judged, Instant now) {
     if (judged.ask() == Ask.ALL) {
       return heardUnusable(node, "a part of the measurement list where all of it was asked", now);
     }

@@ -21,7 +21,7 @@ public record Rhythm(
     if (!exponential || base <= 1) {
       return retryInterval;
     }
-    double seconds = Math.min(Math.pow(base, n), LONGEST_WAIT.toSeconds());
+    double seconds = Math.min(Math.pow(base, n), (double) LONGEST_WAIT.toSeconds());
     return Duration.ofNanos((long) (seconds * 1e9));
   }
 

@@ -107,7 +107,7 @@ final class AgentClient implements AutoCloseable {
     try {
       request = await(connected, deadline);
     } catch (ExecutionException e) {
-      return new Exchange.Silence(reason(e.getCause()));
+      return new Exchange.Silence(reason(e));
     } catch (TimeoutException | InterruptedException e) {
       // The connection may come up later: without this it would keep the peer's only place.
       connected.onSuccess(HttpClientRequest::reset);
@@ -124,7 +124,7 @@ final class AgentClient implements AutoCloseable {
       return await(send(request, body, collector), deadline);
     } catch (ExecutionException e) {
       var unused = request.reset();
-      return new Exchange.Silence(reason(e.getCause()));
+      return new Exchange.Silence(reason(e));
     } catch (TimeoutException | InterruptedException e) {
       var unused = request.reset();
       if (e instanceof InterruptedException interrupted) {
@@ -168,6 +168,7 @@ final class AgentClient implements AutoCloseable {
       request.putHeader("Content-Type", "application/json");
     }
     CompletableFuture<Exchange> done = new CompletableFuture<>();
+    request.exceptionHandler(done::completeExceptionally);
     request
         .response()
         .onFailure(done::completeExceptionally)
@@ -206,7 +207,7 @@ final class AgentClient implements AutoCloseable {
   }
 
   /** The innermost cause, in words: that is where TLS tells what it did not like. */
-  private static String reason(Throwable thrown) {
+  private static String reason(ExecutionException thrown) {
     Throwable cause = thrown;
     while (cause.getCause() != null && cause.getCause() != cause) {
       cause = cause.getCause();

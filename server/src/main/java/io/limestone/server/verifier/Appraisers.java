@@ -25,7 +25,7 @@ final class Appraisers implements AutoCloseable {
     try {
       return future.get();
     } catch (ExecutionException e) {
-      throw unchecked(e.getCause());
+      throw unchecked(e);
     } catch (InterruptedException e) {
       future.cancel(true);
       throw e;
@@ -42,6 +42,7 @@ final class Appraisers implements AutoCloseable {
 
   private static RuntimeException unchecked(Throwable thrown) {
     return switch (thrown) {
+      case ExecutionException e when e.getCause() != null -> unchecked(e.getCause());
       case RuntimeException e -> e;
       case Error e -> new IllegalStateException(e); // such as a stack or heap that a log exhausted
       default -> new IllegalStateException(thrown);

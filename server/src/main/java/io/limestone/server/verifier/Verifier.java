@@ -186,8 +186,9 @@ public final class Verifier implements Part {
       LOG.info("{} nodes taken up", fleet.all().size());
     }
     courier.start();
-    flusher.scheduleWithFixedDelay(
-        fleet::flush, FLUSH.toMillis(), FLUSH.toMillis(), TimeUnit.MILLISECONDS);
+    var unused =
+        flusher.scheduleWithFixedDelay(
+            fleet::flush, FLUSH.toMillis(), FLUSH.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   @Override
