@@ -111,8 +111,8 @@ public record SignedPolicy(Bytes payload, String payloadType, List<Signed> signa
       if (!(item instanceof JsonObject signature) || signatures.size() == MAX_SIGNATURES) {
         throw new MalformedException("signatures are not objects, or more than " + MAX_SIGNATURES);
       }
-      signatures.add(
-          new Signed(signature.optionalString("keyid"), base64(signature.string("sig"))));
+      Optional<String> keyId = signature.optionalString("keyid");
+      decoded(signature.string("sig")).ifPresent(sig -> signatures.add(new Signed(keyId, sig)));
     }
     return new SignedPolicy(
         base64(envelope.string("payload")), envelope.string("payloadType"), signatures);
@@ -185,6 +185,15 @@ public record SignedPolicy(Bytes payload, String payloadType, List<Signed> signa
       return false; // not a DER signature, or not a key for one: this signature does not count
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException(e);
+    }
+  }
+
+  /** What is no base64 is no signature, and does not spoil the others. */
+  private static Optional<Bytes> decoded(String signature) {
+    try {
+      return Optional.of(base64(signature));
+    } catch (MalformedException e) {
+      return Optional.empty();
     }
   }
 

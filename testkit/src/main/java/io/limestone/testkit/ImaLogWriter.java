@@ -53,7 +53,7 @@ public final class ImaLogWriter {
   /** {@code ima-sig}: {@code ima-ng} and a signature, which may be empty. */
   public ImaLogWriter sig(String path, HashAlg alg, Bytes digest, Bytes signature) {
     Bytes data = template(digestField(alg, digest), nameField(path), signature);
-    String tail = signature.isEmpty() ? "" : " " + signature.hex();
+    String tail = " " + signature.hex(); // the kernel writes the blank also before nothing
     return entry("ima-sig", data, alg.keylimeName() + ":" + digest.hex() + " " + path + tail);
   }
 
