@@ -33,7 +33,7 @@ public record AttestationState(
   /** The portable form, for storage. */
   public JsonObject toJson() {
     Map<String, Object> members = new LinkedHashMap<>();
-    members.put("version", 1);
+    members.put("version", 1L);
     clock.ifPresent(
         at -> {
           Map<String, Object> tpm = new LinkedHashMap<>();
@@ -41,7 +41,7 @@ public record AttestationState(
           tpm.put("reset_count", at.resetCount());
           tpm.put("restart_count", at.restartCount());
           tpm.put("safe", at.safe());
-          members.put("clock", tpm);
+          members.put("clock", new JsonObject(tpm));
         });
     publicKeyPem.ifPresent(pem -> members.put("public_key", pem));
     members.put("ima", ima.toJson());

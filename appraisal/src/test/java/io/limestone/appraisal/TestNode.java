@@ -8,6 +8,7 @@ import io.limestone.policy.RuntimePolicy;
 import io.limestone.policy.SeverityPolicy;
 import io.limestone.testkit.ImaLogWriter;
 import io.limestone.testkit.KeyKind;
+import io.limestone.testkit.SoftwareKey;
 import io.limestone.testkit.SoftwareTpm;
 import io.limestone.testkit.TestCa;
 import io.limestone.tpm.HashAlg;
@@ -56,7 +57,7 @@ final class TestNode {
     this.ima = new ImaLogWriter(tpm);
   }
 
-  private static io.limestone.testkit.SoftwareKey ekOf() {
+  private static SoftwareKey ekOf() {
     return SHARED.akKey(); // the endorsement key plays no part in an attestation
   }
 

@@ -1,0 +1,326 @@
+package io.limestone.appraisal;
+
+import static io.limestone.appraisal.TestNode.NONCE;
+import static io.limestone.appraisal.TestNode.bytes;
+import static io.limestone.appraisal.Verdicts.trusted;
+import static io.limestone.appraisal.Verdicts.untrusted;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.limestone.evidence.ImaSlice;
+import io.limestone.policy.AcceptedAlgorithms;
+import io.limestone.testkit.ImaLogWriter;
+import io.limestone.tpm.HashAlg;
+import io.limestone.tpm.PcrSelection;
+import io.limestone.tpm.SignedQuote;
+import io.limestone.wire.Bytes;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Set;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.Test;
+
+/** Step 5: the measurement list. Numbers are of threats §4.4. */
+class ImaAppraisalTest {
+  private static final String NOT_LISTED = "ima.validation.ima-ng.not_in_allowlist";
+  private static final String OTHER_HASH = "ima.validation.ima-ng.runtime_policy_hash";
+  private static final String MISMATCH = "ima.pcr_mismatch";
+
+  @Test
+  void whatThePolicyListsIsTrustedAndTheNextRequestGoesOnBehindIt() {
+    TestNode node = TestNode.withFiles("/bin/a", "/bin/b");
+    AttestationState state = trusted(node.attest(AttestationState.NONE)).next();
+    assertThat(state.nextImaEntry()).isEqualTo(3);
+    assertThat(trusted(node.attest(state)).next().nextImaEntry()).isEqualTo(3);
+    node.ima.file("/bin/a", "/bin/a");
+    assertThat(trusted(node.attest(state)).next().nextImaEntry()).isEqualTo(4);
+  }
+
+  @Test
+  void anUnknownProgramIsUntrustedAndTheListStartsAgain() {
+    TestNode node = TestNode.withFiles("/bin/a");
+    AttestationState state = trusted(node.attest(AttestationState.NONE)).next();
+    node.ima.file("/tmp/evil", "evil");
+    Verdict.Untrusted verdict = untrusted(node.attest(state), NOT_LISTED);
+    assertThat(verdict.recoverable()).isTrue();
+    assertThat(verdict.worst().found()).isEqualTo("/tmp/evil");
+    assertThat(verdict.next().nextImaEntry()).isZero();
+    untrusted(node.attest(verdict.next()), NOT_LISTED);
+  }
+
+  @Test
+  void aChangedProgramIsUntrusted() {
+    TestNode node = TestNode.withFiles("/bin/a");
+    node.ima.file("/bin/a", "changed");
+    untrusted(node.attest(AttestationState.NONE), OTHER_HASH);
+  }
+
+  @Test
+  void attack17_truncationReorderInsertionDuplicateAndGapAreUntrusted() {
+    TestNode node = TestNode.withFiles("/bin/a", "/bin/b", "/bin/c");
+    List<String> lines = node.ima.text().lines().toList();
+    List<String> reordered = new ArrayList<>(lines);
+    Collections.swap(reordered, 1, 2);
+    List<String> duplicated = new ArrayList<>(lines);
+    duplicated.add(2, lines.get(1));
+    List<String> gap = new ArrayList<>(lines);
+    gap.remove(1);
+    for (List<String> bad : List.of(lines.subList(0, 3), reordered, duplicated, gap)) {
+      untrusted(list(node, String.join("\n", bad) + "\n", 0), MISMATCH);
+    }
+    AttestationState state = trusted(node.attest(AttestationState.NONE)).next();
+    node.ima.file("/bin/a", "/bin/a").file("/bin/b", "/bin/b");
+    untrusted(
+        node.appraise(with(node, new ImaSlice(bytes(node.ima.textFrom(5)), 4)), state), MISMATCH);
+  }
+
+  @Test
+  void attack17_aForgedEntryIsUntrustedAlsoWithLiteralOnesAsItsHash() {
+    TestNode node = TestNode.withFiles("/bin/a");
+    node.ima.file("/tmp/evil", "evil");
+    String[] lines = node.ima.text().split("\n", -1);
+    lines[2] = lines[2].replaceFirst(" [0-9a-f]{40} ", " " + "f".repeat(40) + " ");
+    node.ignoreViolations = true;
+    untrusted(list(node, String.join("\n", lines), 0), "ima.validation.ima_hash");
+    lines[2] = lines[2].replaceFirst(" f{40} ", " " + "0".repeat(40) + " ");
+    untrusted(list(node, String.join("\n", lines), 0), MISMATCH);
+  }
+
+  @Test
+  void attack18_aViolationIsUntrustedAndWhereIgnoredStillNoted() {
+    TestNode node = TestNode.withFiles("/bin/a");
+    node.ima.violation("/var/log/x");
+    untrusted(node.attest(AttestationState.NONE), "ima.validation.tomtou");
+    node.ignoreViolations = true;
+    assertThat(trusted(node.attest(AttestationState.NONE)).notes())
+        .anyMatch(note -> note.contains("/var/log/x"));
+  }
+
+  @Test
+  void attack19_aListThatGrowsDuringTheQuoteIsTrustedAndAskedForAgain() {
+    TestNode node = TestNode.withFiles("/bin/a");
+    Evidence early = node.answer(0);
+    for (int i = 0; i < 1000; i++) {
+      node.ima.file("/bin/a", "/bin/a");
+    }
+    Evidence late =
+        node.evidence(early.quote(), Optional.of(new ImaSlice(bytes(node.ima.text()), 0)));
+    AttestationState state = trusted(node.appraise(late, AttestationState.NONE)).next();
+    assertThat(state.nextImaEntry()).isEqualTo(2);
+    assertThat(state.ima().ahead()).isEqualTo(1000);
+    assertThat(trusted(node.attest(state)).next().nextImaEntry()).isEqualTo(1002);
+  }
+
+  @Test
+  void anEntryBeyondTheQuoteIsJudgedToo() {
+    TestNode node = TestNode.withFiles("/bin/a");
+    Evidence early = node.answer(0);
+    node.ima.file("/tmp/evil", "evil");
+    Evidence late =
+        node.evidence(early.quote(), Optional.of(new ImaSlice(bytes(node.ima.text()), 0)));
+    untrusted(node.appraise(late, AttestationState.NONE), NOT_LISTED);
+  }
+
+  @Test
+  void aQuoteThatStaysBehindTheEntriesSeenIsUntrusted() {
+    TestNode node = TestNode.withFiles("/bin/a");
+    node.ima.file("/bin/a", "/bin/a");
+    AttestationState state = trusted(node.attest(AttestationState.NONE)).next();
+    ImaProgress ima = state.ima();
+    AttestationState saw =
+        new AttestationState(
+            state.clock(),
+            state.publicKeyPem(),
+            new ImaProgress(ima.nextEntry(), ima.running(), 2, ima.learned()),
+            OptionalLong.empty());
+    Evidence quote = node.answer(3);
+    node.ima.file("/bin/a", "/bin/a").file("/bin/a", "/bin/a").file("/bin/a", "/bin/a");
+    Evidence behind =
+        node.evidence(quote.quote(), Optional.of(new ImaSlice(bytes(node.ima.textFrom(3)), 3)));
+    untrusted(node.appraise(behind, saw), "ima.quote_progress");
+  }
+
+  @Test
+  void attack20_aForgedBootAggregateIsUntrusted() {
+    TestNode node = new TestNode();
+    node.tpm.measure(4, bytes("kernel"));
+    node.ima.ng("boot_aggregate", HashAlg.SHA256, HashAlg.SHA256.digest(bytes("forged")));
+    node.runtime = Optional.of(node.policyOfList());
+    node.mask = 1 << 10 | 0x3ff;
+    untrusted(node.attest(AttestationState.NONE), OTHER_HASH);
+    node.runtime = Optional.of(TestNode.policy(Map.of()));
+    node.mask = 1 << 10;
+    untrusted(node.attest(AttestationState.NONE), NOT_LISTED);
+  }
+
+  @Test
+  void theBootAggregateOfTheQuotedPcrsNeedsNoPolicyEntry() {
+    TestNode node = new TestNode();
+    node.tpm.measure(4, bytes("kernel"));
+    node.ima.bootAggregate();
+    node.runtime = Optional.of(TestNode.policy(Map.of("digests", Map.of("/x", List.of("a".repeat(64))))));
+    node.mask = 1 << 10 | 0x3ff;
+    trusted(node.attest(AttestationState.NONE));
+  }
+
+  @Test
+  void aListThatDoesNotBeginWithBootAggregateIsUntrusted() {
+    TestNode node = new TestNode();
+    node.ima.file("/bin/a", "/bin/a");
+    node.runtime = Optional.of(node.policyOfList());
+    node.mask = 1 << 10;
+    untrusted(node.attest(AttestationState.NONE), NOT_LISTED);
+  }
+
+  @Test
+  void attack21_namesWithControlCharactersAreShownEscapedAndNotAllowed() {
+    TestNode node = TestNode.withFiles("/bin/a");
+    node.ima.file("/bin/a\u001b[31m", "x").file("/bin/\u202ea", "x");
+    Verdict.Untrusted verdict =
+        untrusted(node.attest(AttestationState.NONE), NOT_LISTED, NOT_LISTED);
+    assertThat(verdict.failures()).allMatch(f -> f.found().chars().noneMatch(c -> c == 27 || c == 0x202e));
+  }
+
+  @Test
+  void attack22_anotherTemplateNameOverTheSameFieldsIsUntrusted() {
+    TestNode node = TestNode.withFiles("/bin/a");
+    String confused = node.ima.text().replaceAll("ima-ng (.*)", "ima-sig $1 ");
+    untrusted(
+        list(node, confused, 0), "ima.validation.ima_hash", "ima.validation.ima_hash", MISMATCH);
+  }
+
+  @Test
+  void attack23_aKeyringThatThePolicyDoesNotNameIsUntrustedDespiteExcludes() {
+    TestNode node = TestNode.withFiles("/bin/a");
+    Bytes key = Bytes.ofBase64(
+        "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAExtL8HphFZxb2QQXAiA+ngYQ+pfEAwMSG/sHekc3OQfprFg3ygCAkT5A5"
+            + "IHaR6L6z5P+g9+xfvWW8dWeKRPGLKQ==");
+    node.ima.buf(".ima", HashAlg.SHA256, key);
+    node.runtime = Optional.of(TestNode.policy(Map.of("excludes", List.of(".*"))));
+    untrusted(node.attest(AttestationState.NONE), NOT_LISTED);
+    node.runtime =
+        Optional.of(
+            TestNode.policy(
+                Map.of(
+                    "excludes", List.of("/", "boot_aggregate"),
+                    "keyrings", Map.of(".ima", List.of(HashAlg.SHA256.digest(key).hex())))));
+    AttestationState state = trusted(node.attest(AttestationState.NONE)).next();
+    assertThat(state.ima().learned().size()).isEqualTo(1);
+    assertThat(AttestationState.fromJson(state.toJson()).toJson()).isEqualTo(state.toJson());
+  }
+
+  @Test
+  void attack26_afterARebootATailCountsForNothingAndTheWholeListIsAskedFor() {
+    TestNode node = TestNode.withFiles("/bin/a");
+    AttestationState state = trusted(node.attest(AttestationState.NONE)).next();
+    node.tpm.reboot();
+    node.ima = new ImaLogWriter(node.tpm);
+    node.ima.bootAggregate().file("/bin/a", "/bin/a").file("/tmp/evil", "evil");
+    Verdict tail = node.attest(state);
+    assertThat(tail).isInstanceOf(Verdict.AskAgain.class);
+    assertThat(tail.next().nextImaEntry()).isZero();
+    untrusted(node.attest(tail.next()), NOT_LISTED);
+  }
+
+  @Test
+  void afterARebootTheWholeListIsJudgedAtOnceIfItComes() {
+    TestNode node = TestNode.withFiles("/bin/a", "/bin/b");
+    AttestationState state = trusted(node.attest(AttestationState.NONE)).next();
+    node.tpm.reboot();
+    node.ima = new ImaLogWriter(node.tpm);
+    node.ima.bootAggregate().file("/bin/b", "/bin/b");
+    assertThat(trusted(node.appraise(node.answer(0), state)).next().nextImaEntry()).isEqualTo(2);
+  }
+
+  @Test
+  void aChangedBootTimeCannotDodgeACheck() {
+    TestNode node = TestNode.withFiles("/bin/a");
+    AttestationState state = trusted(node.attest(AttestationState.NONE)).next();
+    AttestationState booted =
+        new AttestationState(state.clock(), state.publicKeyPem(), state.ima(), OptionalLong.of(1));
+    node.ima.file("/tmp/evil", "evil");
+    Evidence e = node.answer(2);
+    Evidence lying =
+        new Evidence(
+            e.nonce(), e.hashAlg(), e.encAlg(), e.signAlg(), e.quote(), e.publicKeyPem(), e.ima(),
+            e.bootLog(), OptionalLong.of(2));
+    Verdict verdict = node.appraise(lying, booted);
+    assertThat(verdict).isInstanceOf(Verdict.AskAgain.class);
+    untrusted(node.attest(verdict.next()), NOT_LISTED);
+  }
+
+  @Test
+  void aListFromAnotherEntryThanAskedIsUntrusted() {
+    TestNode node = TestNode.withFiles("/bin/a", "/bin/b");
+    AttestationState state = trusted(node.attest(AttestationState.NONE)).next();
+    for (long entry : new long[] {1, 2, 4, -1, Long.MAX_VALUE}) {
+      Verdict.Untrusted verdict =
+          untrusted(
+              node.appraise(with(node, new ImaSlice(bytes(""), entry)), state),
+              "qoute_validation.invalid_ima_entry_nb");
+      assertThat(verdict.recoverable()).isFalse();
+    }
+  }
+
+  @Test
+  void noListAnEmptyListAndAPcr10NotAskedForAreUntrustedWhereAPolicyDemandsThem() {
+    TestNode node = TestNode.withFiles("/bin/a");
+    untrusted(
+        node.appraise(node.evidence(quote(node), Optional.empty()), AttestationState.NONE),
+        "pcr_validation.unused_pcr_10");
+    untrusted(list(node, "", 0), MISMATCH);
+    TestNode off = new TestNode();
+    off.runtime = node.runtime;
+    off.mask = 1 << 10;
+    untrusted(off.attest(AttestationState.NONE), "pcr_validation.unused_pcr_10");
+    off.mask = 0;
+    untrusted(off.attest(AttestationState.NONE), "pcr_validation.missing_pcrs");
+  }
+
+  @Test
+  void withoutAPolicyTheListMustStillReplay() {
+    TestNode node = TestNode.withFiles("/bin/a");
+    node.runtime = Optional.empty();
+    assertThat(trusted(node.attest(AttestationState.NONE)).notes())
+        .anyMatch(note -> note.contains("NOT CHECKED (no runtime policy)"));
+    untrusted(list(node, "", 0), MISMATCH);
+  }
+
+  @Test
+  void everyBankReplaysWithItsOwnDigests() {
+    TestNode node = TestNode.withFiles("/bin/a");
+    node.bank = HashAlg.SHA1;
+    node.accepted =
+        new AcceptedAlgorithms(
+            Set.of("sha1", "sha256"), Set.of("ecc"), Set.of("ecdsa"));
+    trusted(node.attest(AttestationState.NONE));
+  }
+
+  @Test
+  void aMillionBadLinesGiveABoundedVerdict() {
+    TestNode node = TestNode.withFiles("/bin/a");
+    char[] noise = new char[2_000_000];
+    Arrays.fill(noise, '\n');
+    for (int i = 0; i < noise.length; i += 2) {
+      noise[i] = 'x';
+    }
+    Verdict verdict = list(node, new String(noise), 0);
+    assertThat(((Verdict.Untrusted) verdict).failures()).hasSizeLessThan(110);
+  }
+
+  private static SignedQuote quote(TestNode node) {
+    node.tpm.bind(node.bank, TestNode.KEY);
+    return node.tpm.quote(bytes(NONCE), new PcrSelection(node.bank, node.mask | 1 << 16));
+  }
+
+  private static Evidence with(TestNode node, ImaSlice slice) {
+    return node.evidence(quote(node), Optional.of(slice));
+  }
+
+  private static Verdict list(TestNode node, String text, long first) {
+    return node.appraise(with(node, new ImaSlice(bytes(text), first)), AttestationState.NONE);
+  }
+}
