@@ -158,7 +158,7 @@ public final class Appraisal {
 
   private PcrSelection asked(HashAlg bank) {
     int mask = reference.pcrs().mask().orElseGet(this::signedMask);
-    return new PcrSelection(bank, reference.bindsTransportKey() ? mask | 1 << DATA_PCR : mask);
+    return new PcrSelection(bank, reference.bindsTransportKey() ? mask | (1 << DATA_PCR) : mask);
   }
 
   /** Where nobody asked, the signed selection itself; the policies then demand what they need. */

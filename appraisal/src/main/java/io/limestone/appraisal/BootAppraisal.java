@@ -86,7 +86,8 @@ final class BootAppraisal {
   }
 
   private void noLog(String found) {
-    int first = PCRS.stream().filter(pcrs.values()::containsKey).min(Integer::compare).orElse(0);
+    int first =
+        PCRS.stream().filter(pcr -> pcrs.get(pcr).isPresent()).min(Integer::compare).orElse(0);
     findings.fail(
         "pcr_validation.unused_pcr_" + first,
         "the event log accounts for the boot PCRs",

@@ -92,14 +92,14 @@ class AppraisalTest {
   @Test
   void attack10_aSelectionOtherThanAskedIsUntrusted() {
     TestNode node = new TestNode();
-    node.mask = 1 << 3 | 1 << 4;
+    node.mask = (1 << 3) | (1 << 4);
     node.tpm.bind(HashAlg.SHA256, TestNode.KEY);
     for (PcrSelection wrong :
         List.of(
-            new PcrSelection(HashAlg.SHA256, 1 << 3 | 1 << 16),
-            new PcrSelection(HashAlg.SHA256, 1 << 3 | 1 << 4 | 1 << 5 | 1 << 16),
+            new PcrSelection(HashAlg.SHA256, (1 << 3) | (1 << 16)),
+            new PcrSelection(HashAlg.SHA256, (1 << 3) | (1 << 4) | (1 << 5) | (1 << 16)),
             new PcrSelection(HashAlg.SHA256, 0),
-            new PcrSelection(HashAlg.SHA1, node.mask | 1 << 16))) {
+            new PcrSelection(HashAlg.SHA1, node.mask | (1 << 16)))) {
       SignedQuote quote = node.tpm.quote(bytes(NONCE), wrong);
       untrusted(
           node.appraise(node.evidence(quote, Optional.empty()), AttestationState.NONE), BAD_QUOTE);
@@ -113,7 +113,7 @@ class AppraisalTest {
     node.tpm.bind(HashAlg.SHA256, TestNode.KEY);
     // 16 and 23 quoted, delivered as 10 and 16: resettable PCRs posing as others.
     SignedQuote quote =
-        node.tpm.quote(bytes(NONCE), new PcrSelection(HashAlg.SHA256, 1 << 16 | 1 << 23));
+        node.tpm.quote(bytes(NONCE), new PcrSelection(HashAlg.SHA256, (1 << 16) | (1 << 23)));
     PcrValues relabelled =
         PcrValues.of(
             HashAlg.SHA256,
@@ -343,7 +343,7 @@ class AppraisalTest {
 
   private static Bytes flip(Bytes bytes, int bit) {
     byte[] copy = bytes.toArray();
-    copy[bit / 8] ^= (byte) (1 << bit % 8);
+    copy[bit / 8] ^= (byte) (1 << (bit % 8));
     return Bytes.of(copy);
   }
 

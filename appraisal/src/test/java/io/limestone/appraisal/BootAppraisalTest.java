@@ -27,9 +27,14 @@ class BootAppraisalTest {
     TestNode node = new TestNode();
     Bytes log = TestData.read("uefi/" + file);
     for (BootEvent event : BootLog.parse(log).events()) {
-      if (event.type() != BootEvent.NO_ACTION) {
-        node.tpm.extend(HashAlg.SHA256, event.pcr(), event.digests().get(HashAlg.SHA256));
-      }
+      event
+          .digests()
+          .forEach(
+              (bank, digest) -> {
+                if (bank == HashAlg.SHA256 && event.type() != BootEvent.NO_ACTION) {
+                  node.tpm.extend(bank, event.pcr(), digest);
+                }
+              });
     }
     node.bootLog = Optional.of(log);
     node.mask = BOOT_PCRS;
@@ -90,8 +95,7 @@ class BootAppraisalTest {
     TestNode node = booted("keylime-secureboot.bin", "accept-all");
     node.bootLog = Optional.of(TestData.read("uefi/hirs-sha1-only.bin"));
     Verdict.Untrusted verdict =
-        untrusted(
-            node.attest(AttestationState.NONE), "measured_boot.parser.tpm2_eventlog.error");
+        untrusted(node.attest(AttestationState.NONE), "measured_boot.parser.tpm2_eventlog.error");
     assertThat(verdict.worst().found()).contains("unsupported log format");
   }
 
@@ -100,8 +104,7 @@ class BootAppraisalTest {
     TestNode node = booted("keylime-secureboot.bin", "accept-all");
     node.bank = HashAlg.SHA1;
     node.accepted =
-        new AcceptedAlgorithms(
-            Set.of("sha1", "sha256"), Set.of("ecc"), Set.of("ecdsa"));
+        new AcceptedAlgorithms(Set.of("sha1", "sha256"), Set.of("ecc"), Set.of("ecdsa"));
     untrusted(node.attest(AttestationState.NONE), "measured_boot.parser.invalid_pcrs_hashes");
   }
 

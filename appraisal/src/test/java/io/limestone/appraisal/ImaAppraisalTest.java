@@ -15,12 +15,12 @@ import io.limestone.tpm.SignedQuote;
 import io.limestone.wire.Bytes;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Set;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** Step 5: the measurement list. Numbers are of threats §4.4. */
@@ -149,7 +149,7 @@ class ImaAppraisalTest {
     node.tpm.measure(4, bytes("kernel"));
     node.ima.ng("boot_aggregate", HashAlg.SHA256, HashAlg.SHA256.digest(bytes("forged")));
     node.runtime = Optional.of(node.policyOfList());
-    node.mask = 1 << 10 | 0x3ff;
+    node.mask = (1 << 10) | 0x3ff;
     untrusted(node.attest(AttestationState.NONE), OTHER_HASH);
     node.runtime = Optional.of(TestNode.policy(Map.of()));
     node.mask = 1 << 10;
@@ -161,8 +161,9 @@ class ImaAppraisalTest {
     TestNode node = new TestNode();
     node.tpm.measure(4, bytes("kernel"));
     node.ima.bootAggregate();
-    node.runtime = Optional.of(TestNode.policy(Map.of("digests", Map.of("/x", List.of("a".repeat(64))))));
-    node.mask = 1 << 10 | 0x3ff;
+    node.runtime =
+        Optional.of(TestNode.policy(Map.of("digests", Map.of("/x", List.of("a".repeat(64))))));
+    node.mask = (1 << 10) | 0x3ff;
     trusted(node.attest(AttestationState.NONE));
   }
 
@@ -181,7 +182,8 @@ class ImaAppraisalTest {
     node.ima.file("/bin/a\u001b[31m", "x").file("/bin/\u202ea", "x");
     Verdict.Untrusted verdict =
         untrusted(node.attest(AttestationState.NONE), NOT_LISTED, NOT_LISTED);
-    assertThat(verdict.failures()).allMatch(f -> f.found().chars().noneMatch(c -> c == 27 || c == 0x202e));
+    assertThat(verdict.failures())
+        .allMatch(f -> f.found().chars().noneMatch(c -> c == 27 || c == 0x202e));
   }
 
   @Test
@@ -195,9 +197,10 @@ class ImaAppraisalTest {
   @Test
   void attack23_aKeyringThatThePolicyDoesNotNameIsUntrustedDespiteExcludes() {
     TestNode node = TestNode.withFiles("/bin/a");
-    Bytes key = Bytes.ofBase64(
-        "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAExtL8HphFZxb2QQXAiA+ngYQ+pfEAwMSG/sHekc3OQfprFg3ygCAkT5A5"
-            + "IHaR6L6z5P+g9+xfvWW8dWeKRPGLKQ==");
+    Bytes key =
+        Bytes.ofBase64(
+            "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAExtL8HphFZxb2QQXAiA+ngYQ+pfEAwMSG/sHekc3OQfprFg3ygCAkT5A5"
+                + "IHaR6L6z5P+g9+xfvWW8dWeKRPGLKQ==");
     node.ima.buf(".ima", HashAlg.SHA256, key);
     node.runtime = Optional.of(TestNode.policy(Map.of("excludes", List.of(".*"))));
     untrusted(node.attest(AttestationState.NONE), NOT_LISTED);
@@ -245,8 +248,15 @@ class ImaAppraisalTest {
     Evidence e = node.answer(2);
     Evidence lying =
         new Evidence(
-            e.nonce(), e.hashAlg(), e.encAlg(), e.signAlg(), e.quote(), e.publicKeyPem(), e.ima(),
-            e.bootLog(), OptionalLong.of(2));
+            e.nonce(),
+            e.hashAlg(),
+            e.encAlg(),
+            e.signAlg(),
+            e.quote(),
+            e.publicKeyPem(),
+            e.ima(),
+            e.bootLog(),
+            OptionalLong.of(2));
     Verdict verdict = node.appraise(lying, booted);
     assertThat(verdict).isInstanceOf(Verdict.AskAgain.class);
     untrusted(node.attest(verdict.next()), NOT_LISTED);
@@ -294,8 +304,7 @@ class ImaAppraisalTest {
     TestNode node = TestNode.withFiles("/bin/a");
     node.bank = HashAlg.SHA1;
     node.accepted =
-        new AcceptedAlgorithms(
-            Set.of("sha1", "sha256"), Set.of("ecc"), Set.of("ecdsa"));
+        new AcceptedAlgorithms(Set.of("sha1", "sha256"), Set.of("ecc"), Set.of("ecdsa"));
     trusted(node.attest(AttestationState.NONE));
   }
 
@@ -313,7 +322,7 @@ class ImaAppraisalTest {
 
   private static SignedQuote quote(TestNode node) {
     node.tpm.bind(node.bank, TestNode.KEY);
-    return node.tpm.quote(bytes(NONCE), new PcrSelection(node.bank, node.mask | 1 << 16));
+    return node.tpm.quote(bytes(NONCE), new PcrSelection(node.bank, node.mask | (1 << 16)));
   }
 
   private static Evidence with(TestNode node, ImaSlice slice) {

@@ -32,7 +32,8 @@ class ImaVectorsTest {
       Map.ofEntries(
           Map.entry("unknown-file-alg", "fail: a digest of an unknown algorithm is not a digest"),
           Map.entry("log-hash-bogus", "fail: such a policy is refused when it is read"),
-          Map.entry("legacy-ima-md5", "fail: the list is genuine (MD5 is padded), but no policy has MD5"),
+          Map.entry(
+              "legacy-ima-md5", "fail: the list is genuine (MD5 is padded), but no policy has MD5"),
           Map.entry("boot-aggregate-from-mb", "fail: only quoted PCRs, and only the first entry"),
           Map.entry("forged-ff-template-True", "fail: for its hash; literal ones are no violation"),
           Map.entry("forged-zero-template", "fail: for the violation too, as documented"),

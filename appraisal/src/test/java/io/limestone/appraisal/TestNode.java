@@ -116,7 +116,7 @@ final class TestNode {
   /** An honest answer to a request from entry {@code first}. */
   Evidence answer(long first) {
     tpm.bind(bank, KEY);
-    SignedQuote quote = tpm.quote(bytes(NONCE), new PcrSelection(bank, mask | 1 << 16));
+    SignedQuote quote = tpm.quote(bytes(NONCE), new PcrSelection(bank, mask | (1 << 16)));
     return evidence(quote, Optional.of(new ImaSlice(bytes(ima.textFrom((int) first)), first)));
   }
 

@@ -128,7 +128,7 @@ class BootLogTest {
   private static Bytes patched(int at, int value) {
     byte[] log = good();
     for (int i = 0; i < (at == FIRST_EVENT + 12 ? 2 : 4); i++) {
-      log[at + i] = (byte) (value >>> 8 * i);
+      log[at + i] = (byte) (value >>> (8 * i));
     }
     return Bytes.of(log);
   }

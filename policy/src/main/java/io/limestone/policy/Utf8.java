@@ -14,17 +14,16 @@ final class Utf8 {
 
   static byte[] bytes(String text) {
     try {
-      ByteBuffer bytes = StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(text));
-      byte[] exact = new byte[bytes.remaining()];
-      bytes.get(exact);
-      return exact;
+      ByteBuffer encoded = StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(text));
+      byte[] bytes = new byte[encoded.remaining()];
+      encoded.get(bytes);
+      return bytes;
     } catch (CharacterCodingException e) {
       throw new MalformedException("a name with half a surrogate pair", e);
     }
   }
 
   static boolean is(Span span, String text) {
-    return Arrays.equals(
-        span.array(), span.from(), span.from() + span.length(), bytes(text), 0, bytes(text).length);
+    return Arrays.equals(span.toArray(), bytes(text));
   }
 }

@@ -27,10 +27,7 @@ class RuntimePolicyTest {
 
   @TestFactory
   Stream<DynamicTest> everySchemaVectorIsAnsweredAsKeylimeDoes() {
-    List<?> vectors =
-        (List<?>) Json.value(TestData.read("runtime-policy/schema_vectors.json").toArray());
-    return vectors.stream()
-        .map(JsonObject.class::cast)
+    return TestData.rows("runtime-policy/schema_vectors.json")
         .map(one -> DynamicTest.dynamicTest(one.string("name"), () -> schema(one)));
   }
 

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.limestone.wire.Bytes;
-import io.limestone.wire.Json;
 import io.limestone.wire.JsonObject;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
@@ -27,9 +26,7 @@ class SignedPolicyTest {
 
   @TestFactory
   Stream<DynamicTest> everyUploadIsAnsweredAsKeylimeDoesOrSafer() {
-    List<?> rows = (List<?>) Json.value(TestData.read(FOLDER + "results.json").toArray());
-    return rows.stream()
-        .map(JsonObject.class::cast)
+    return TestData.rows(FOLDER + "results.json")
         .filter(row -> row.members().get("require_signature") != null)
         .map(
             row ->
