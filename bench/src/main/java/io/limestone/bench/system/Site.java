@@ -16,7 +16,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.function.ToDoubleFunction;
 import java.util.stream.LongStream;
 
 /**
@@ -133,12 +132,12 @@ abstract sealed class Site implements AutoCloseable permits Site.Limestone, Site
     return serverPids()
         .mapToObj(ProcessHandle::of)
         .flatMap(java.util.Optional::stream)
-        .mapToDouble(cpuSeconds())
+        .mapToDouble(Site::cpuSeconds)
         .sum();
   }
 
-  private static ToDoubleFunction<ProcessHandle> cpuSeconds() {
-    return process -> process.info().totalCpuDuration().map(cpu -> cpu.toNanos() / 1e9).orElse(0.0);
+  private static double cpuSeconds(ProcessHandle process) {
+    return process.info().totalCpuDuration().map(cpu -> cpu.toNanos() / 1e9).orElse(0.0);
   }
 
   @Override
