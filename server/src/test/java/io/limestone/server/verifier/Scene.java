@@ -38,7 +38,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A verifier with short intervals, and agents that it may watch. */
 final class Scene implements AutoCloseable {
-  private static final TestCa CA = new TestCa("manufacturer", Instant.now());
+  private final TestCa ca = new TestCa("manufacturer", Instant.now());
   private static final List<String> QUICK =
       List.of(
           "server.roles", "verifier",
@@ -82,7 +82,7 @@ final class Scene implements AutoCloseable {
 
   /** An agent that listens with TLS and lets in this server only. */
   HostileAgent agent(String id, KeyKind kind) throws Exception {
-    SimulatedAgent simulated = new SimulatedAgent(NodeId.parse(id), SoftwareTpm.make(kind, CA));
+    SimulatedAgent simulated = new SimulatedAgent(NodeId.parse(id), SoftwareTpm.make(kind, ca));
     HostileAgent agent = HostileAgent.https(simulated, List.of(clientCa()));
     agents.add(agent);
     return agent;
