@@ -116,7 +116,7 @@ public final class DemoCommand {
     output.line("");
     output.line("Everything goes on in " + folder + ". Look at it:");
     output.line("  limestone node list " + options);
-    output.line("  limestone node show demo-node " + options);
+    output.line("  limestone node show " + Story.NODE + " " + options);
     output.line("End it:");
     output.line(
         "  kill "
@@ -139,7 +139,22 @@ public final class DemoCommand {
     }
   }
 
-  private static void delete(Path folder) throws IOException {
+  /**
+   * The agent's memory-backed folder stays mounted after its end; here nobody needs it any more.
+   */
+  private static void unmount(Path folder) throws IOException, InterruptedException {
+    if (Files.isDirectory(folder)) {
+      var unused =
+          new ProcessBuilder("umount", folder.toString())
+              .redirectErrorStream(true)
+              .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+              .start()
+              .waitFor();
+    }
+  }
+
+  private static void delete(Path folder) throws IOException, InterruptedException {
+    unmount(folder.resolve("agent/secure"));
     try (Stream<Path> files = Files.walk(folder)) {
       for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
         Files.delete(file);

@@ -80,24 +80,13 @@ final class Machine {
 
   /** A runtime policy that allows exactly what has been executed so far. */
   Path policy() throws IOException {
-    Map<String, Object> policy =
-        Map.of(
-            "meta",
-            Map.of("version", 1, "generator", 2),
-            "release",
-            0,
-            "digests",
-            executed,
-            "excludes",
-            List.of(),
-            "keyrings",
-            Map.of(),
-            "ima",
-            new TreeMap<>(Map.of("ignored_keyrings", List.of(), "log_hash_alg", "sha1")),
-            "ima-buf",
-            Map.of(),
-            "verification-keys",
-            "");
-    return Files.write(folder.resolve("runtime-policy.json"), Json.bytes(policy));
+    String policy =
+        """
+        {"meta": {"version": 1, "generator": 2}, "release": 0, "digests": %s, "excludes": [],
+         "keyrings": {}, "ima-buf": {}, "verification-keys": "",
+         "ima": {"ignored_keyrings": [], "log_hash_alg": "sha1", "dm_policy": null}}
+        """
+            .formatted(Json.text(executed));
+    return Files.writeString(folder.resolve("runtime-policy.json"), policy);
   }
 }

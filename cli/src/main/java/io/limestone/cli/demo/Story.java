@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The story that the demo tells; each step waits for what really happened. */
 final class Story {
-  private static final NodeId NODE = new NodeId("demo-node");
+  static final NodeId NODE = new NodeId("d432fbb3-d2f1-4a97-9ef7-75bd81c00001");
   private static final Duration TIMEOUT = Duration.ofSeconds(30);
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final String INTERVAL = "0.5";

@@ -163,8 +163,9 @@ class NodeCommandsTest {
   void aTransportKeyThatTheTpmDoesNotVouchForGetsNothing() throws Exception {
     try (HostileAgent agent = registered(ca)) {
       String id = agent.agent().id().value();
-      String other = new SimulatedAgent(
-                  new NodeId("other"), agent.agent().tpm(), KeyKind.RSA2048.generate()).publicKeyPem();
+      String other =
+          new SimulatedAgent(new NodeId("other"), agent.agent().tpm(), KeyKind.RSA2048.generate())
+              .publicKeyPem();
       agent
           .agent()
           .tamper(
