@@ -58,17 +58,18 @@ public final class DemoCommand {
       Thread interrupted = new Thread(() -> endQuietly(story), "end of the demo");
       Runtime.getRuntime().addShutdownHook(interrupted);
       boolean done = false;
+      List<String> disorderly = List.of();
       try {
         story.tell();
         done = true;
       } finally {
         if (!(done && arguments.has(KEEP))) {
-          List<String> disorderly = story.end();
-          if (done && !disorderly.isEmpty()) {
-            throw CommandFailed.because(String.join("; ", disorderly));
-          }
+          disorderly = story.end();
         }
         Runtime.getRuntime().removeShutdownHook(interrupted);
+      }
+      if (!disorderly.isEmpty()) {
+        throw CommandFailed.because(String.join("; ", disorderly));
       }
       summary(timeline, output);
       if (arguments.has(KEEP)) {
