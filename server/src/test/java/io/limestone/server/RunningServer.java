@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManager;
@@ -62,7 +63,7 @@ public final class RunningServer implements AutoCloseable {
   }
 
   public int port(String listener) {
-    return server.ports().get(listener);
+    return Objects.requireNonNull(server.ports().get(listener), listener);
   }
 
   public URI plain(String path) {

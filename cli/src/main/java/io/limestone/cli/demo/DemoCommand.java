@@ -95,8 +95,7 @@ public final class DemoCommand {
   }
 
   private static boolean isTerminal() {
-    Console console = System.console();
-    return console != null && console.isTerminal();
+    return Optional.ofNullable(System.console()).filter(Console::isTerminal).isPresent();
   }
 
   private static void summary(Timeline timeline, Output output) {
