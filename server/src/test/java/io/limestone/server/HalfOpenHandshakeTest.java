@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -33,7 +34,7 @@ class HalfOpenHandshakeTest {
             "30")) {
       List<Socket> silent = new ArrayList<>();
       for (int i = 0; i < 200; i++) {
-        Socket socket = new Socket("127.0.0.1", server.port("registrar-tls"));
+        Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port("registrar-tls"));
         if (i % 2 == 0) {
           // The first bytes of a ClientHello, and no more.
           socket.getOutputStream().write(new byte[] {0x16, 3, 1, 2, 0, 1});
@@ -58,7 +59,8 @@ class HalfOpenHandshakeTest {
   void plainHttpOnATlsPortIsClosed(String nativeTls) throws Exception {
     try (RunningServer server =
         RunningServer.start(home, "server.roles", "registrar", "server.native_tls", nativeTls)) {
-      try (Socket socket = new Socket("127.0.0.1", server.port("registrar-tls"))) {
+      try (Socket socket =
+          new Socket(InetAddress.getLoopbackAddress(), server.port("registrar-tls"))) {
         socket.setSoTimeout(20_000);
         socket
             .getOutputStream()

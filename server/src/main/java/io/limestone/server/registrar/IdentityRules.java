@@ -1,5 +1,6 @@
 package io.limestone.server.registrar;
 
+import io.limestone.appraisal.endorsement.TpmCertificate;
 import io.limestone.keylime.NodeId;
 import io.limestone.keylime.Registration;
 import io.limestone.tpm.Certification;
@@ -155,17 +156,18 @@ record IdentityRules(String tpmIdentity, boolean rejectMalformed) {
   }
 
   private void certificate(String name, Bytes certificate, TpmtPublic key) throws Refusal {
-    DeliveredCertificate delivered;
+    TpmCertificate delivered;
     try {
-      delivered = DeliveredCertificate.parse(certificate);
+      delivered = TpmCertificate.parse(certificate);
+      if (!delivered.certifies(key)) {
+        throw invalid(name + " is not about this key");
+      }
     } catch (MalformedException e) {
       throw invalid(name + ": " + e.getMessage());
     }
-    if (rejectMalformed && !delivered.isStrict()) {
-      throw invalid(name + " is not strict DER (registrar.malformed_cert_action is reject)");
-    }
-    if (!delivered.isFor(key)) {
-      throw invalid(name + " is not about this key");
+    if (rejectMalformed && delivered.flaw().isPresent()) {
+      throw invalid(
+          name + ": " + delivered.flaw().get() + " (registrar.malformed_cert_action is reject)");
     }
   }
 

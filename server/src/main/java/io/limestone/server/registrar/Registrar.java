@@ -1,5 +1,6 @@
 package io.limestone.server.registrar;
 
+import io.limestone.appraisal.endorsement.Purpose;
 import io.limestone.keylime.Challenge;
 import io.limestone.keylime.NodeId;
 import io.limestone.keylime.Registration;
@@ -17,6 +18,7 @@ import io.limestone.wire.Bytes;
 import io.limestone.wire.Encoding;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
@@ -44,6 +46,7 @@ public final class Registrar implements Part {
   private final SecureRandom random;
   private final IdentityRules rules;
   private final Endorsements endorsements;
+  private final boolean requireEkCert;
   private final RateLimit rate;
   private final int maxCandidates;
   private final Duration claimLifetime;
@@ -62,7 +65,11 @@ public final class Registrar implements Part {
         new IdentityRules(
             shared.settings().get(RegistrarSettings.TPM_IDENTITY),
             shared.settings().get(RegistrarSettings.MALFORMED_CERT_ACTION).equals("reject"));
-    this.endorsements = Endorsements.of(shared);
+    String store = shared.settings().get(RegistrarSettings.TPM_CERT_STORE);
+    this.endorsements =
+        Endorsements.of(
+            store.equals("default") ? shared.home().resolve("ek-roots") : Path.of(store), clock);
+    this.requireEkCert = shared.settings().get(RegistrarSettings.REQUIRE_EK_CERT);
     this.rate =
         new RateLimit(
             shared.settings().get(RegistrarSettings.MAX_REGISTRATIONS_PER_ADDRESS), clock);
@@ -84,7 +91,7 @@ public final class Registrar implements Part {
    * @return the credential blob that only this TPM opens
    */
   Bytes register(NodeId id, Registration sent, boolean erasesCertificate, InetAddress peer)
-      throws Refusal {
+      throws Refusal, IOException {
     if (!rate.allows(peer)) {
       throw refuse(new Refusal(429, "Too many registrations from this address"));
     }
@@ -93,7 +100,7 @@ public final class Registrar implements Part {
         Known known = database.read(h -> known(h, id));
         IdentityRules.Checked checked =
             rules.check(id, sent, erasesCertificate, known.row().map(Row::identity));
-        Endorsement endorsement = endorsements.check(checked.identity());
+        Endorsement endorsement = endorse(checked);
         try (var secret = Challenge.random(random).text()) {
           Bytes blob =
               CredentialBlob.make(checked.ek(), checked.ak().name(), secret, random).encode();
@@ -113,6 +120,29 @@ public final class Registrar implements Part {
       }
     } catch (Refusal e) {
       throw refuse(e, id);
+    }
+  }
+
+  /** Rules 4 and 5 of {@link IdentityRules}, as far as issuers go. */
+  private Endorsement endorse(IdentityRules.Checked checked) throws Refusal, IOException {
+    Identity identity = checked.identity();
+    Endorsement endorsement = endorsements.ek(identity, checked.ek());
+    if (requireEkCert && !endorsement.trusted()) {
+      throw IdentityRules.invalid("ekcert: " + endorsement.reason());
+    }
+    refuseDevice("iak_cert", Purpose.IAK, identity.iakCert(), identity.iakTpm());
+    refuseDevice("idevid_cert", Purpose.IDEVID, identity.idevidCert(), identity.idevidTpm());
+    return endorsement;
+  }
+
+  private void refuseDevice(
+      String name, Purpose purpose, Optional<Bytes> certificate, Optional<Bytes> key)
+      throws Refusal, IOException {
+    if (certificate.isPresent() && key.isPresent()) {
+      Optional<String> why = endorsements.refuseDevice(purpose, certificate.get(), key.get());
+      if (why.isPresent()) {
+        throw IdentityRules.invalid(name + ": " + why.get());
+      }
     }
   }
 

@@ -12,6 +12,7 @@ import io.limestone.server.http.Route;
 import io.limestone.wire.Bytes;
 import io.limestone.wire.JsonObject;
 import io.limestone.wire.MalformedException;
+import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -43,16 +44,16 @@ record RegistrarRoutes(Registrar registrar, RegistrationTable table) {
         Route.of(Method.DELETE, AGENT, Access.ADMIN, this::delete));
   }
 
-  private Response registerUnnamed(Request request) {
+  private Response registerUnnamed(Request request) throws IOException {
     JsonObject body = body(request);
     return register(NodeId.parse(body.string("agent_id")), body, request);
   }
 
-  private Response register(Request request) {
+  private Response register(Request request) throws IOException {
     return register(id(request), body(request), request);
   }
 
-  private Response register(NodeId id, JsonObject body, Request request) {
+  private Response register(NodeId id, JsonObject body, Request request) throws IOException {
     Registration sent;
     try {
       sent = Registration.fromJson(body);

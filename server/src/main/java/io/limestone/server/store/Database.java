@@ -6,6 +6,8 @@ import java.nio.file.Path;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
+import org.jdbi.v3.core.transaction.SerializableTransactionRunner;
+import org.jdbi.v3.core.transaction.TransactionIsolationLevel;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * one writer at a time, readers beside it. Blocking: for virtual threads.
  */
 public final class Database implements AutoCloseable {
+  private static final int MAX_RETRIES = 100;
+
   private final Dialect dialect;
   private final HikariDataSource writers;
   private final @Nullable HikariDataSource readers;
@@ -30,6 +34,12 @@ public final class Database implements AutoCloseable {
     this.writers = writers;
     this.readers = readers;
     this.writing = Jdbi.create(writers);
+    if (dialect == Dialect.POSTGRESQL) {
+      writing.setTransactionHandler(new SerializableTransactionRunner());
+      writing
+          .getConfig(SerializableTransactionRunner.Configuration.class)
+          .setMaxRetries(MAX_RETRIES);
+    }
     this.reading = readers == null ? writing : Jdbi.create(readers);
   }
 
@@ -49,9 +59,15 @@ public final class Database implements AutoCloseable {
     return reading.inTransaction(work::in);
   }
 
-  /** Reads and writes in one transaction; durable when this returns. */
+  /**
+   * Reads and writes in one transaction, as if alone; durable when this returns. On PostgreSQL the
+   * work is run again when another server's transaction came in between: it must have no effects
+   * but those in the database.
+   */
   public <T extends @Nullable Object> T write(Work<T> work) {
-    return writing.inTransaction(work::in);
+    return dialect == Dialect.POSTGRESQL
+        ? writing.inTransaction(TransactionIsolationLevel.SERIALIZABLE, work::in)
+        : writing.inTransaction(work::in);
   }
 
   /** Whether the database answers. */

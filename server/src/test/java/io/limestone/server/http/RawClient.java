@@ -2,6 +2,7 @@ package io.limestone.server.http;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
@@ -16,7 +17,7 @@ final class RawClient implements AutoCloseable {
   }
 
   static RawClient to(int port) throws IOException {
-    return new RawClient(new Socket("127.0.0.1", port));
+    return new RawClient(new Socket(InetAddress.getLoopbackAddress(), port));
   }
 
   RawClient send(String text) throws IOException {

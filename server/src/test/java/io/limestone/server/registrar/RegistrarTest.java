@@ -5,6 +5,7 @@ import static io.limestone.server.registrar.Applicant.status;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.limestone.server.RunningServer;
+import io.limestone.server.TestAuthority;
 import io.limestone.testkit.KeyKind;
 import io.limestone.testkit.SoftwareKey;
 import io.limestone.testkit.SoftwareTpm;
@@ -15,7 +16,6 @@ import io.limestone.wire.JsonObject;
 import java.net.http.HttpClient;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
@@ -26,7 +26,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class RegistrarTest {
-  private static final TestCa CA = new TestCa("Test", Instant.now());
+  private static final TestCa CA = TestAuthority.named("Test");
   private static final SoftwareTpm TPM = tpm(KeyKind.RSA2048);
   private static final SoftwareTpm OTHER = tpm(KeyKind.ECC256);
 

@@ -16,9 +16,9 @@ final class TestKeys {
       "{\"meta\":{\"version\":1,\"generator\":2},\"release\":0,\"digests\":{\"/bin/good\":"
           + "[\"770e607624d689265ca6c44884d0807d9b054d23c473c106c72be9de08b7376c\"],"
           + "\"boot_aggregate\":[\""
-          + "0".repeat(64)
+          + "7b6436b0c98f62380866d9432c2af0ee08ce16a171bda6951aecd95ee1307d61"
           + "\"]},\"excludes\":[],\"keyrings\":{},"
-          + "\"ima\":{\"ignored_keyrings\":[],\"log_hash_alg\":\"sha256\",\"dm_policy\":null},"
+          + "\"ima\":{\"ignored_keyrings\":[],\"log_hash_alg\":\"sha1\",\"dm_policy\":null},"
           + "\"ima-buf\":{},\"verification-keys\":\"\"}";
 
   private TestKeys() {}
