@@ -188,8 +188,7 @@ abstract class KeylimeTenantStory {
   @Test
   @Order(9)
   void afterARebootItIsTheSameMachineAndAnUpdateAttestsItAnew() throws IOException {
-    Program.Ended ended = agent.program().terminate();
-    assertThat(ended.took()).isLessThan(Duration.ofSeconds(5));
+    agent.terminate();
     machine.reboots();
     Files.delete(agent.payloadFile(PayloadZip.MARK));
     agent.start(registrar);

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Agent implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration SOON = Duration.ofSeconds(5);
   private static final String OTHER_AGENT =
       System.getenv().getOrDefault("LIMESTONE_TEST_AGENT", "");
 
@@ -120,6 +121,17 @@ public final class Agent implements AutoCloseable {
       return probe.isConnected();
     } catch (IOException notYet) {
       return false;
+    }
+  }
+
+  /** SIGTERM, which must end it soon, and ours with exit code 0. */
+  public void terminate() {
+    Program.Ended ended = program().terminate();
+    if (OTHER_AGENT.isEmpty()) {
+      ended.succeeded();
+    }
+    if (ended.took().compareTo(SOON) > 0) {
+      throw new AssertionError("ended only after " + ended.took());
     }
   }
 

@@ -27,7 +27,7 @@ public final class Program implements AutoCloseable {
     /** This, after a look at the exit code. */
     public Ended succeeded() {
       if (exit != 0) {
-        throw new AssertionError("exit " + exit + ":\n" + output);
+        throw new AssertionError("exit " + exit + ":\n" + tail(output));
       }
       return this;
     }
@@ -66,7 +66,7 @@ public final class Program implements AutoCloseable {
     Path output = folder.resolve(name + ".log");
     try (Program program = start(name, folder, environment, command)) {
       if (!program.process.waitFor(patience.toMillis(), TimeUnit.MILLISECONDS)) {
-        throw new AssertionError(name + " did not end in " + patience + ":\n" + program.output());
+        throw new AssertionError(name + " did not end in " + patience + ":\n" + tail(program.output()));
       }
       Ended ended =
           new Ended(
@@ -95,7 +95,7 @@ public final class Program implements AutoCloseable {
   /** Fails, with what it said, when it has ended. */
   public void requireAlive() {
     if (!process.isAlive()) {
-      throw new AssertionError(name + " ended, exit " + process.exitValue() + ":\n" + output());
+      throw new AssertionError(name + " ended, exit " + process.exitValue() + ":\n" + tail(output()));
     }
   }
 
@@ -136,6 +136,11 @@ public final class Program implements AutoCloseable {
   /** SIGCONT. */
   public void thaw() {
     signal("CONT");
+  }
+
+  private static String tail(String text) {
+    List<String> lines = text.lines().toList();
+    return String.join("\n", lines.subList(Math.max(0, lines.size() - 40), lines.size()));
   }
 
   private void signal(String signal) {
