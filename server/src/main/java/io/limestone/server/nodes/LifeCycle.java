@@ -270,11 +270,14 @@ public record LifeCycle(Rhythm rhythm, SeverityPolicy severities, boolean hasV) 
         change(now, kind, summary(failure)));
   }
 
-  /** Keeps the worst severity and its event since enrolment; the failures are always the latest. */
+  /**
+   * Keeps the worst severity and its event since the node was last trusted or resumed; the failures
+   * are always the latest.
+   */
   private static NodeState blamed(
       NodeState node, List<Failure> failures, Failure worst, Instant now) {
     int level = worst.severity().level();
-    boolean worse = node.incident().map(i -> level > i.severity()).orElse(true);
+    boolean worse = node.incident().isEmpty() || level > node.alarmed();
     Incident incident =
         new Incident(
             worse ? level : node.incident().orElseThrow().severity(),

@@ -66,7 +66,8 @@ public final class Program implements AutoCloseable {
     Path output = folder.resolve(name + ".log");
     try (Program program = start(name, folder, environment, command)) {
       if (!program.process.waitFor(patience.toMillis(), TimeUnit.MILLISECONDS)) {
-        throw new AssertionError(name + " did not end in " + patience + ":\n" + tail(program.output()));
+        throw new AssertionError(
+            name + " did not end in " + patience + ":\n" + tail(program.output()));
       }
       Ended ended =
           new Ended(
@@ -95,7 +96,8 @@ public final class Program implements AutoCloseable {
   /** Fails, with what it said, when it has ended. */
   public void requireAlive() {
     if (!process.isAlive()) {
-      throw new AssertionError(name + " ended, exit " + process.exitValue() + ":\n" + tail(output()));
+      throw new AssertionError(
+          name + " ended, exit " + process.exitValue() + ":\n" + tail(output()));
     }
   }
 
