@@ -21,10 +21,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -108,15 +107,15 @@ class PollingTest {
   @Test
   void aReplayedQuoteIsInvalidAndEndsPolling() throws Exception {
     HostileAgent agent = scene.agent("replay");
-    AtomicReference<Optional<SignedQuote>> old = new AtomicReference<>(Optional.empty());
+    List<SignedQuote> old = new CopyOnWriteArrayList<>();
     agent
         .agent()
         .tamper(
             reply -> {
-              if (old.get().isEmpty()) {
-                old.set(Optional.of(reply.quote()));
+              if (old.isEmpty()) {
+                old.add(reply.quote());
               }
-              return with(reply, old.get().orElseThrow());
+              return with(reply, old.getFirst());
             });
     scene.enrolled(agent, Map.of());
     JsonObject status = scene.awaitState(agent, OperationalState.INVALID_QUOTE);

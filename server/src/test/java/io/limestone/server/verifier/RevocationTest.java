@@ -12,7 +12,9 @@ import io.limestone.wire.Bytes;
 import io.limestone.wire.Json;
 import io.limestone.wire.JsonObject;
 import io.limestone.wire.Pem;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.KeyPair;
 import java.time.Duration;
@@ -53,11 +55,13 @@ class RevocationTest {
   }
 
   private HttpServer listen(int port) throws Exception {
-    HttpServer server = HttpServer.create(new InetSocketAddress("127.0.0.1", port), 0);
+    HttpServer server =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
     server.createContext(
         "/",
         exchange -> {
-          received.add(new String(exchange.getRequestBody().readAllBytes(), "UTF-8"));
+          received.add(
+              new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
           int status = statuses.applyAsInt(received.size());
           if (status == 302) {
             exchange.getResponseHeaders().set("Location", "/elsewhere");
