@@ -68,7 +68,9 @@ public record LifeCycle(Rhythm rhythm, SeverityPolicy severities, boolean hasV) 
   }
 
   private static NodeState resuming(NodeState node, Instant due) {
-    return node.in(new Phase.Waiting(Phase.Task.ATTEST, 0, due)).ask(atLeastKey(node.ask()));
+    boolean lost = node.operationalState() == OperationalState.FAILED;
+    Phase.Task task = lost ? Phase.Task.FIND : Phase.Task.ATTEST;
+    return node.in(new Phase.Waiting(task, 0, due)).ask(atLeastKey(node.ask()));
   }
 
   private Step answered(NodeState node, Occurrence.Answer answer, Instant now) {
@@ -99,7 +101,7 @@ public record LifeCycle(Rhythm rhythm, SeverityPolicy severities, boolean hasV) 
               node,
               Trust.UNKNOWN,
               failure(
-                  asking.task() == Phase.Task.ATTEST ? "no_quote" : "no_v",
+                  asking.task() == Phase.Task.RELEASE_V ? "no_v" : "no_quote",
                   "answer of the node",
                   "HTTP status " + status + (why.isEmpty() ? "" : ": " + why),
                   "200",
@@ -211,22 +213,26 @@ public record LifeCycle(Rhythm rhythm, SeverityPolicy severities, boolean hasV) 
   }
 
   private Step noAnswer(NodeState node, Phase.Asking asking, String why, Instant now) {
+    if (asking.task() == Phase.Task.FIND) {
+      return Step.to(node.in(afterRetries(now)));
+    }
     int tries = asking.tries() + 1;
     if (tries <= rhythm.maxRetries()) {
       return Step.to(
           node.ask(atLeastKey(node.ask()))
               .in(new Phase.Waiting(asking.task(), tries, now.plus(rhythm.beforeRetry(tries)))));
     }
-    boolean attesting = asking.task() == Phase.Task.ATTEST;
+    boolean attesting = asking.task() != Phase.Task.RELEASE_V;
     Failure failure =
         failure(
             attesting ? "not_reachable" : "not_reachable_v",
             "connection to the node",
             why,
             "an answer in time",
-            "start the node's agent, or open the way to its address and port; then limestone node"
-                + " resume");
-    Step step = halt(node, Trust.UNKNOWN, failure, Change.Kind.UNREACHABLE, now);
+            "start the node's agent, or open the way to its address and port; limestone node resume"
+                + " asks at once");
+    Step step =
+        ended(node, Trust.UNKNOWN, failure, Change.Kind.UNREACHABLE, afterRetries(now), now);
     return attesting && node.tally().attestations() == 0
         ? step
         : step.telling(RevocationNotice.Type.COMM_ERROR, failure);
@@ -263,11 +269,22 @@ public record LifeCycle(Rhythm rhythm, SeverityPolicy severities, boolean hasV) 
   }
 
   private Step halt(NodeState node, Trust trust, Failure failure, Change.Kind kind, Instant now) {
+    return ended(node, trust, failure, kind, new Phase.Halted(OperationalState.FAILED), now);
+  }
+
+  private Step ended(
+      NodeState node, Trust trust, Failure failure, Change.Kind kind, Phase phase, Instant now) {
     return Step.to(
-        blamed(node, List.of(failure), failure, now)
-            .trust(trust, now)
-            .in(new Phase.Halted(OperationalState.FAILED)),
+        blamed(node, List.of(failure), failure, now).trust(trust, now).in(phase),
         change(now, kind, summary(failure)));
+  }
+
+  /** Where a node could not be reached: FAILED, as in Keylime, but looked for now and then. */
+  private Phase afterRetries(Instant now) {
+    return rhythm
+        .unreachable()
+        .<Phase>map(pause -> new Phase.Waiting(Phase.Task.FIND, 0, now.plus(pause)))
+        .orElseGet(() -> new Phase.Halted(OperationalState.FAILED));
   }
 
   /**

@@ -60,6 +60,9 @@ public record NodeState(
     if (task == Phase.Task.RELEASE_V) {
       return OperationalState.PROVIDE_V;
     }
+    if (task == Phase.Task.FIND) {
+      return OperationalState.FAILED;
+    }
     if (trust == Trust.UNTRUSTED) {
       return OperationalState.INVALID_QUOTE;
     }

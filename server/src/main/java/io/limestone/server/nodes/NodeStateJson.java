@@ -16,7 +16,6 @@ import org.jspecify.annotations.Nullable;
 
 /** The stored form of {@link NodeState}, and of the failures that people are shown. */
 public final class NodeStateJson {
-  private static final String ATTEST = Phase.Task.ATTEST.name();
 
   private NodeStateJson() {}
 
@@ -141,7 +140,7 @@ public final class NodeStateJson {
     if (json.has("terminating")) {
       return new Phase.Terminating();
     }
-    Phase.Task task = json.string("task").equals(ATTEST) ? Phase.Task.ATTEST : Phase.Task.RELEASE_V;
+    Phase.Task task = task(json.string("task"));
     return new Phase.Waiting(task, 0, due);
   }
 
@@ -152,5 +151,14 @@ public final class NodeStateJson {
       }
     }
     throw new MalformedException("no such " + kind.getSimpleName());
+  }
+
+  private static Phase.Task task(String name) {
+    for (Phase.Task task : Phase.Task.values()) {
+      if (task.name().equals(name)) {
+        return task;
+      }
+    }
+    throw new MalformedException("task is none of a node's");
   }
 }

@@ -10,7 +10,12 @@ public sealed interface Phase {
     /** Ask for a quote and appraise it. */
     ATTEST,
     /** Hand over V: only ever after a trusted verdict. */
-    RELEASE_V
+    RELEASE_V,
+    /**
+     * Ask a node that could not be reached, now and then: state FAILED on the wire until it
+     * answers.
+     */
+    FIND
   }
 
   /** The next request is due; {@code tries} failed ones came before it. */

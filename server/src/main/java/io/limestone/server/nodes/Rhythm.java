@@ -1,6 +1,7 @@
 package io.limestone.server.nodes;
 
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * When nodes are asked, and asked again (verifier-api.md §3.3).
@@ -9,9 +10,14 @@ import java.time.Duration;
  * @param retryInterval base of the waits before retries
  * @param maxRetries retries before a node counts as not reachable
  * @param exponential whether retry n waits retryInterval to the power of n seconds
+ * @param unreachable how often a node that was not reached by all retries is asked; empty for never
  */
 public record Rhythm(
-    Duration interval, Duration retryInterval, int maxRetries, boolean exponential) {
+    Duration interval,
+    Duration retryInterval,
+    int maxRetries,
+    boolean exponential,
+    Optional<Duration> unreachable) {
   private static final Duration LONGEST_WAIT = Duration.ofHours(1);
   private static final Duration LEAST_FRESHNESS = Duration.ofSeconds(5);
 

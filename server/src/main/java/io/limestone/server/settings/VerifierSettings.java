@@ -29,6 +29,13 @@ public final class VerifierSettings {
   public static final Setting<Integer> MAX_RETRIES =
       Setting.integer(
           "verifier.max_retries", 5, 0, 100, "Retries before a node counts as not reachable.");
+  public static final Setting<Duration> UNREACHABLE_INTERVAL =
+      Setting.seconds(
+          "verifier.unreachable_interval",
+          "60",
+          0,
+          86400,
+          "How often a node that no retry reached is asked; it comes back by itself. 0: never.");
   public static final Setting<Boolean> EXPONENTIAL_BACKOFF =
       Setting.bool(
           "verifier.exponential_backoff",
@@ -90,6 +97,7 @@ public final class VerifierSettings {
           QUOTE_INTERVAL,
           RETRY_INTERVAL,
           MAX_RETRIES,
+          UNREACHABLE_INTERVAL,
           EXPONENTIAL_BACKOFF,
           REQUEST_TIMEOUT,
           MAX_UPLOAD_SIZE,

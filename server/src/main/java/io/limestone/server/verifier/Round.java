@@ -103,6 +103,7 @@ final class Round {
     try {
       return switch (asking.task()) {
         case ATTEST -> attest(node, state, asking.tries() > 0);
+        case FIND -> attest(node, state, true);
         case RELEASE_V -> releaseV(node, state, asking.tries() > 0);
       };
     } catch (MalformedException e) {

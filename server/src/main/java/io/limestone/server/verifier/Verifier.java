@@ -22,6 +22,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -65,7 +66,9 @@ public final class Verifier implements Part {
             settings.get(VerifierSettings.QUOTE_INTERVAL),
             settings.get(VerifierSettings.RETRY_INTERVAL),
             settings.get(VerifierSettings.MAX_RETRIES),
-            settings.get(VerifierSettings.EXPONENTIAL_BACKOFF));
+            settings.get(VerifierSettings.EXPONENTIAL_BACKOFF),
+            Optional.of(settings.get(VerifierSettings.UNREACHABLE_INTERVAL))
+                .filter(Duration::isPositive));
     SeverityPolicy severities =
         SeverityPolicy.parse(
             settings.get(VerifierSettings.SEVERITY_LABELS),

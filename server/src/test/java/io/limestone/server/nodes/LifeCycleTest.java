@@ -27,7 +27,12 @@ import org.junit.jupiter.api.Test;
 class LifeCycleTest {
   private static final Instant NOW = Instant.parse("2026-11-24T00:00:00Z");
   private static final Rhythm RHYTHM =
-      new Rhythm(Duration.ofSeconds(2), Duration.ofSeconds(2), 5, true);
+      new Rhythm(
+          Duration.ofSeconds(2),
+          Duration.ofSeconds(2),
+          5,
+          true,
+          Optional.of(Duration.ofSeconds(60)));
   private static final Tally.Algorithms DECLARED =
       new Tally.Algorithms("sha256", "rsa2048", "rsassa");
   private static final String KEY = "-----BEGIN PUBLIC KEY-----\nA\n-----END PUBLIC KEY-----\n";
@@ -122,7 +127,9 @@ class LifeCycleTest {
         waits.add(Duration.between(NOW, waiting.due()).toSeconds());
       }
     }
-    assertThat(waits).containsExactly(2L, 4L, 8L, 16L, 32L);
+    assertThat(waits)
+        .as("then looked for once a minute")
+        .containsExactly(2L, 4L, 8L, 16L, 32L, 60L);
     assertThat(node.operationalState()).isEqualTo(OperationalState.FAILED);
     assertThat(node.incident().orElseThrow().eventId())
         .isEqualTo("internal.verifier.not_reachable");
@@ -132,14 +139,48 @@ class LifeCycleTest {
 
   @Test
   void aNodeThatHadAttestedAndIsGoneIsACommunicationError() {
-    LifeCycle hasty =
-        new LifeCycle(
-            new Rhythm(Duration.ofSeconds(2), Duration.ofSeconds(2), 0, true),
-            SeverityPolicy.STRICT,
-            false);
+    LifeCycle hasty = withoutRetries(Optional.empty());
     NodeState asking = begin(hasty, attested(hasty, enrolled));
     Step step = hasty.on(asking, new Occurrence.NoAnswer(asking.cycle(), "gone"), NOW);
     assertThat(step.alarm().orElseThrow().type()).isEqualTo(RevocationNotice.Type.COMM_ERROR);
+    assertThat(step.next().phase()).isEqualTo(new Phase.Halted(OperationalState.FAILED));
+  }
+
+  private static LifeCycle withoutRetries(Optional<Duration> unreachable) {
+    return new LifeCycle(
+        new Rhythm(Duration.ofSeconds(2), Duration.ofSeconds(2), 0, true, unreachable),
+        SeverityPolicy.STRICT,
+        false);
+  }
+
+  @Test
+  void aNodeThatIsGoneIsLookedForNowAndThenAndComesBackByATrustedVerdict() {
+    LifeCycle life = withoutRetries(Optional.of(Duration.ofSeconds(60)));
+    NodeState asking = begin(life, attested(life, enrolled));
+    Step gone = life.on(asking, new Occurrence.NoAnswer(asking.cycle(), "gone"), NOW);
+    assertThat(gone.alarm()).isPresent();
+    assertThat(gone.next().operationalState()).isEqualTo(OperationalState.FAILED);
+    assertThat(gone.next().phase())
+        .isEqualTo(new Phase.Waiting(Phase.Task.FIND, 0, NOW.plusSeconds(60)));
+
+    NodeState again = begin(life, gone.next());
+    assertThat(again.operationalState()).isEqualTo(OperationalState.FAILED);
+    Step stillGone = life.on(again, new Occurrence.NoAnswer(again.cycle(), "gone"), NOW);
+    assertThat(stillGone.durable()).as("said once").isFalse();
+    assertThat(stillGone.next().phase()).isEqualTo(gone.next().phase());
+    assertThat(
+            life.on(stillGone.next(), new Occurrence.ServerStarted(NOW), NOW)
+                .next()
+                .operationalState())
+        .isEqualTo(OperationalState.FAILED);
+
+    NodeState back = judged(life, begin(life, stillGone.next()), good(KEY, 1)).next();
+    assertThat(back.operationalState()).isEqualTo(OperationalState.GET_QUOTE);
+    assertThat(back.trust()).isEqualTo(Trust.TRUSTED);
+    Step refused =
+        judged(life, begin(life, stillGone.next()), bad(life, "qoute_validation.x", false));
+    assertThat(refused.next().operationalState()).isEqualTo(OperationalState.INVALID_QUOTE);
+    assertThat(refused.alarm().orElseThrow().type()).isEqualTo(RevocationNotice.Type.REVOCATION);
   }
 
   @Test

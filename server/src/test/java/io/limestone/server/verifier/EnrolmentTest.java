@@ -8,9 +8,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.limestone.server.RunningServer;
 import io.limestone.testkit.HostileAgent;
 import io.limestone.testkit.KeyKind;
+import io.limestone.testkit.RegistrarClient;
 import io.limestone.testkit.SoftwareKey;
 import io.limestone.wire.Json;
 import io.limestone.wire.JsonObject;
+import java.net.http.HttpClient;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.Collections;
@@ -271,5 +273,25 @@ class EnrolmentTest {
     scene.enrolled(agent, Map.of());
     assertThat(scene.agent("node-1x", KeyKind.ECC256).agent().id().value()).isEqualTo("node-1x");
     assertThat(scene.call("GET", "/v2.6/agents/node-1x", null).statusCode()).isEqualTo(404);
+  }
+
+  /** T9: what the user validated is what was proven, whatever comes between the two. */
+  @Test
+  void t9_anAkOtherThanTheRegisteredOneIsRefused() throws Exception {
+    try (Scene both = Scene.start(home.resolve("both"), "server.roles", "registrar,verifier")) {
+      HostileAgent node = both.agent("node-9");
+      HostileAgent other = both.agent("node-9");
+      assertThat(text(both.enrol(node, Map.of()))).contains("not registered here");
+      RegistrarClient registrar =
+          new RegistrarClient(HttpClient.newHttpClient(), both.server().plain(""));
+      assertThat(registrar.register(node)).isEqualTo(200);
+      HttpResponse<String> swapped =
+          both.enrol(node, Map.of("ak_tpm", other.agent().tpm().ak().to2b().base64()));
+      assertThat(swapped.statusCode()).isEqualTo(400);
+      assertThat(text(swapped)).contains("not the attestation key that is registered");
+      assertThat(both.call("GET", path(node), null).statusCode()).isEqualTo(404);
+      both.enrolled(node, Map.of());
+      both.awaitAttested(node, 1);
+    }
   }
 }

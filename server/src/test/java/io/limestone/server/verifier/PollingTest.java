@@ -257,6 +257,22 @@ class PollingTest {
   }
 
   @Test
+  void aNodeThatWasDownComesBackByItself() throws Exception {
+    try (Scene patient =
+        Scene.start(home.resolve("patient"), "verifier.unreachable_interval", "0.2")) {
+      HostileAgent node = patient.agent("comes-back");
+      patient.enrolled(node, Map.of());
+      patient.awaitAttested(node, 2);
+      node.hangUp();
+      patient.awaitState(node, OperationalState.FAILED);
+      assertThat(patient.explanation(node).string("health")).isEqualTo("unknown");
+      node.listenAgain();
+      patient.awaitState(node, OperationalState.GET_QUOTE);
+      assertThat(patient.explanation(node).string("health")).isEqualTo("trusted");
+    }
+  }
+
+  @Test
   void aRedirectIsNotFollowed() throws Exception {
     HostileAgent target = scene.agent("target");
     HostileAgent agent = scene.agent("redirecting");
