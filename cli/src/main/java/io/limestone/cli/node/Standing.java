@@ -71,11 +71,14 @@ public record Standing(Word word, Optional<Instant> lastGood) {
     };
   }
 
-  /** How old a good attestation may be; the verifier says so, and a second is for rounding. */
+  /**
+   * How old a good attestation may be: the verifier says so in whole seconds, which is 0 for short
+   * intervals; at least 5 s, as the verifier itself counts, and one for rounding.
+   */
   private static Duration longest(AgentStatus status) {
     String text = status.maximumAttestationInterval();
     return text.matches("[0-9]{1,7}s")
-        ? Duration.ofSeconds(1 + Long.parseLong(text.substring(0, text.length() - 1)))
+        ? Duration.ofSeconds(1 + Math.max(5, Long.parseLong(text.substring(0, text.length() - 1))))
         : Duration.ofSeconds(60);
   }
 
