@@ -27,8 +27,10 @@ import java.security.KeyPair;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 
 /** The attester: registers its TPM and answers quotes until it is told to stop. */
@@ -119,8 +121,41 @@ public final class Agent {
     try (Tpm tpm = Tpm.open(config.tcti());
         Logs logs = openLogs();
         SecureFolder folder = settle();
+        TransportKeyMaking transportKey = new TransportKeyMaking(config.payload());
         Attester attester = Attester.prepare(tpm, config)) {
-      serve(tpm, attester, logs, folder);
+      serve(tpm, attester, logs, folder, transportKey);
+    }
+  }
+
+  /**
+   * The first start makes an RSA key, which takes as long as the TPM needs for its own: beside it.
+   */
+  private static final class TransportKeyMaking implements AutoCloseable {
+    private final FutureTask<KeyPair> made;
+
+    TransportKeyMaking(AgentConfig.PayloadOptions options) {
+      made =
+          new FutureTask<>(
+              () -> KeyFiles.rsa2048(options.transportKey(), options.transportKeyPassword()));
+      Thread.ofPlatform().daemon().name("transport key").start(made);
+    }
+
+    KeyPair get() throws IOException, GeneralSecurityException, InterruptedException {
+      try {
+        return made.get();
+      } catch (ExecutionException e) {
+        switch (e.getCause()) {
+          case IOException io -> throw io;
+          case GeneralSecurityException security -> throw security;
+          case MalformedException malformed -> throw malformed;
+          case null, default -> throw new IllegalStateException("making the transport key", e);
+        }
+      }
+    }
+
+    @Override
+    public void close() {
+      made.cancel(true);
     }
   }
 
@@ -176,23 +211,23 @@ public final class Agent {
     Log.warning(what + " is not available", "file", file, "reason", e);
   }
 
-  private void serve(Tpm tpm, Attester attester, Logs logs, SecureFolder folder)
+  private void serve(
+      Tpm tpm, Attester attester, Logs logs, SecureFolder folder, TransportKeyMaking making)
       throws IOException, GeneralSecurityException, InterruptedException {
     NodeId id =
         switch (config.id()) {
           case IdSource.Fixed fixed -> fixed.id();
           case IdSource.HashOfEk hash -> attester.hashOfEk();
         };
-    KeyPair transportKey =
-        KeyFiles.rsa2048(config.payload().transportKey(), config.payload().transportKeyPassword());
-    String transportKeyPem =
-        Pem.text("PUBLIC KEY", Bytes.of(transportKey.getPublic().getEncoded()));
     Optional<ServerTls> tls = Optional.empty();
     if (config.tls().isPresent()) {
       tls = Optional.of(ServerTls.prepare(config.tls().get(), id.value(), config.contact().host()));
     }
     register(id, attester, tls);
     attester.unloadEk();
+    KeyPair transportKey = making.get();
+    String transportKeyPem =
+        Pem.text("PUBLIC KEY", Bytes.of(transportKey.getPublic().getEncoded()));
     PayloadBox payload = new PayloadBox(config.payload(), id, folder, tls.isPresent());
     try (Worker worker = new Worker();
         ExecutorService requests = Executors.newVirtualThreadPerTaskExecutor()) {
