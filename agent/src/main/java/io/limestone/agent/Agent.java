@@ -223,32 +223,37 @@ public final class Agent {
     if (config.tls().isPresent()) {
       tls = Optional.of(ServerTls.prepare(config.tls().get(), id.value(), config.contact().host()));
     }
-    register(id, attester, tls);
-    attester.unloadEk();
-    KeyPair transportKey = making.get();
-    String transportKeyPem =
-        Pem.text("PUBLIC KEY", Bytes.of(transportKey.getPublic().getEncoded()));
-    PayloadBox payload = new PayloadBox(config.payload(), id, folder, tls.isPresent());
+    RegistrarClient registrar =
+        new RegistrarClient(config.registrar(), config.backoff(), config.apiVersions());
+    List<ApiVersion> versions = registrar.negotiate();
+    // Bound before the registrar makes the address known: who comes at once waits in the backlog,
+    // while the transport key is still being made, and is not refused.
+    HttpServer server = listen(tls);
     try (Worker worker = new Worker();
         ExecutorService requests = Executors.newVirtualThreadPerTaskExecutor()) {
-      NodeResources resources =
-          new NodeResources(
-              id,
-              config.tpm().ak(),
-              attester.ak().esysHandle(),
-              transportKeyPem,
-              new Quoter(tpm, attester.ak(), config.tpm().hash(), transportKeyPem),
-              logs,
-              new KeyShares(id, transportKey.getPrivate()),
-              worker,
-              payload,
-              new Revocations(config.revocation(), payload, config.home()));
-      HttpServer server = listen(tls);
-      server.setExecutor(requests);
-      server.createContext("/", new AgentApi(config.apiVersions(), resources));
-      server.start();
-      Log.info("agent listens", "address", config.listen(), "tls", tls.isPresent());
       try {
+        register(id, attester, tls, registrar, versions);
+        attester.unloadEk();
+        KeyPair transportKey = making.get();
+        String transportKeyPem =
+            Pem.text("PUBLIC KEY", Bytes.of(transportKey.getPublic().getEncoded()));
+        PayloadBox payload = new PayloadBox(config.payload(), id, folder, tls.isPresent());
+        NodeResources resources =
+            new NodeResources(
+                id,
+                config.tpm().ak(),
+                attester.ak().esysHandle(),
+                transportKeyPem,
+                new Quoter(tpm, attester.ak(), config.tpm().hash(), transportKeyPem),
+                logs,
+                new KeyShares(id, transportKey.getPrivate()),
+                worker,
+                payload,
+                new Revocations(config.revocation(), payload, config.home()));
+        server.setExecutor(requests);
+        server.createContext("/", new AgentApi(config.apiVersions(), resources));
+        server.start();
+        Log.info("agent listens", "address", config.listen(), "tls", tls.isPresent());
         new CountDownLatch(1).await();
       } finally {
         server.stop(0);
@@ -272,11 +277,13 @@ public final class Agent {
     }
   }
 
-  private void register(NodeId id, Attester attester, Optional<ServerTls> tls)
+  private void register(
+      NodeId id,
+      Attester attester,
+      Optional<ServerTls> tls,
+      RegistrarClient registrar,
+      List<ApiVersion> versions)
       throws IOException, GeneralSecurityException, InterruptedException {
-    RegistrarClient registrar =
-        new RegistrarClient(config.registrar(), config.backoff(), config.apiVersions());
-    List<ApiVersion> versions = registrar.negotiate();
     Optional<Attester.DeviceKeys> device = Optional.empty();
     if (config.deviceIdentity().isPresent()) {
       Bytes name = Bytes.of(id.value().getBytes(StandardCharsets.UTF_8));

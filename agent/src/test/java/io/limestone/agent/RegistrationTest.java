@@ -15,11 +15,15 @@ import io.limestone.wire.Bytes;
 import io.limestone.wire.JsonObject;
 import io.limestone.wire.MalformedException;
 import io.limestone.wire.Pem;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -139,6 +143,28 @@ class RegistrationTest {
         start.join();
         assertThat(late.activated).isTrue();
       }
+    }
+  }
+
+  @Test
+  void theAddressAnswersFromTheMomentThatItIsRegistered() throws Exception {
+    AtomicBoolean connected = new AtomicBoolean();
+    try (RunningAgent agent = agent()) {
+      registrar.blob =
+          made -> {
+            connected.set(accepts(agent.port));
+            return made;
+          };
+      agent.start();
+      assertThat(connected).isTrue();
+    }
+  }
+
+  private static boolean accepts(int port) {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+      return socket.isConnected();
+    } catch (IOException e) {
+      return false;
     }
   }
 
