@@ -192,7 +192,13 @@ abstract class KeylimeTenantStory {
     machine.reboots();
     Files.delete(agent.payloadFile(PayloadZip.MARK));
     agent.start(registrar);
-    assertThat(registrar.get("/v2.6/agents/" + ID).results().integer("regcount")).isGreaterThan(1);
+    // The record of the time before is there all along, so what is waited for is the new count.
+    await()
+        .atMost(Duration.ofSeconds(60))
+        .untilAsserted(
+            () ->
+                assertThat(registrar.get("/v2.6/agents/" + ID).results().integer("regcount"))
+                    .isGreaterThan(1));
     enrol("update").succeeded();
     awaitPayload();
     node.awaitAttestations(2);
@@ -306,7 +312,7 @@ abstract class KeylimeTenantStory {
 
   private void awaitPayload() {
     await()
-        .atMost(Duration.ofSeconds(20))
+        .atMost(Duration.ofSeconds(60))
         .untilAsserted(
             () ->
                 assertThat(agent.payloadFile(PayloadZip.MARK)).hasContent("the machine's secret"));
