@@ -1,11 +1,13 @@
 package io.limestone.appraisal;
 
-import io.limestone.evidence.BootLog;
+import io.limestone.evidence.boot.BootLog;
+import io.limestone.evidence.boot.MeasuredEvent;
 import io.limestone.policy.BootPolicy;
 import io.limestone.tpm.PcrValues;
 import io.limestone.wire.Bytes;
 import io.limestone.wire.Encoding;
 import io.limestone.wire.MalformedException;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedSet;
@@ -66,7 +68,7 @@ final class BootAppraisal {
           "measured_boot.parser.tpm2_eventlog.error",
           "the event log can be read",
           Encoding.printable(String.valueOf(e.getMessage()), 200),
-          "a crypto-agile TCG event log",
+          "a TCG event log",
           "the node must send its binary_bios_measurements unchanged");
       return;
     }
@@ -81,7 +83,22 @@ final class BootAppraisal {
           "quote a bank that the firmware measures into");
     } else {
       compare(boot);
+      List<MeasuredEvent> events =
+          boot.measured(pcrs.bank()).stream().filter(event -> PCRS.contains(event.pcr())).toList();
+      BootEventData.check(events, findings);
+      resettable(boot);
       evaluate();
+    }
+  }
+
+  /** PCRs that software can reset say nothing about a boot (threat 25). */
+  private void resettable(BootLog boot) {
+    SortedSet<Integer> others = new TreeSet<>();
+    boot.events().stream()
+        .filter(event -> event.isExtended() && !PCRS.contains(event.pcr()))
+        .forEach(event -> others.add(event.pcr()));
+    if (!others.isEmpty()) {
+      findings.note("measured boot: events of PCR " + others + " in the log are not used");
     }
   }
 

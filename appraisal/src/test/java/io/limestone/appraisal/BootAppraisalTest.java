@@ -4,12 +4,13 @@ import static io.limestone.appraisal.Verdicts.trusted;
 import static io.limestone.appraisal.Verdicts.untrusted;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.limestone.evidence.BootEvent;
-import io.limestone.evidence.BootLog;
+import io.limestone.evidence.boot.BootEvent;
+import io.limestone.evidence.boot.BootLog;
 import io.limestone.policy.AcceptedAlgorithms;
 import io.limestone.policy.BootPolicy;
 import io.limestone.tpm.HashAlg;
 import io.limestone.wire.Bytes;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -31,7 +32,7 @@ class BootAppraisalTest {
           .digests()
           .forEach(
               (bank, digest) -> {
-                if (bank == HashAlg.SHA256 && event.type() != BootEvent.NO_ACTION) {
+                if (bank == HashAlg.SHA256 && event.isExtended()) {
                   node.tpm.extend(bank, event.pcr(), digest);
                 }
               });
@@ -93,10 +94,47 @@ class BootAppraisalTest {
   @Test
   void attack24_aLogThatCannotBeReadIsUntrusted() {
     TestNode node = booted("keylime-secureboot.bin", "accept-all");
-    node.bootLog = Optional.of(TestData.read("uefi/hirs-sha1-only.bin"));
+    byte[] log = node.bootLog.orElseThrow().toArray();
+    log[32 + 14] = '2'; // Spec ID Event02
+    node.bootLog = Optional.of(Bytes.of(log));
     Verdict.Untrusted verdict =
         untrusted(node.attest(AttestationState.NONE), "measured_boot.parser.tpm2_eventlog.error");
     assertThat(verdict.worst().found()).contains("unsupported log format");
+  }
+
+  @Test
+  void attack24_forgedDataBesideTrueDigestsIsUntrustedWhateverThePolicy() {
+    for (String text : List.of("SecureBoot", "kernel_cmdline: ")) {
+      TestNode node = booted("keylime-secureboot.bin", "accept-all");
+      node.bootLog = Optional.of(forged(node.bootLog.orElseThrow(), text));
+      untrusted(node.attest(AttestationState.NONE), "measured_boot.unbound_event_data");
+    }
+  }
+
+  @Test
+  void whatTheDigestsDoNotProveIsSaid() {
+    Verdict.Trusted verdict =
+        trusted(booted("keylime-secureboot.bin", "accept-all").attest(AttestationState.NONE));
+    assertThat(verdict.notes())
+        .anySatisfy(
+            note -> assertThat(note).contains("not proven", "8 of PCR 9 EV_IPL", "of PCR 4"));
+  }
+
+  /** The log with the byte behind a text, ASCII or UTF-16, changed; its digests are kept. */
+  private static Bytes forged(Bytes log, String text) {
+    byte[] bytes = log.toArray();
+    String whole = new String(bytes, StandardCharsets.ISO_8859_1);
+    String utf16 = new String(text.getBytes(StandardCharsets.UTF_16LE), StandardCharsets.ISO_8859_1);
+    int at = whole.contains(utf16) ? whole.indexOf(utf16) + utf16.length() : whole.indexOf(text) + text.length();
+    bytes[at] ^= 1;
+    return Bytes.of(bytes);
+  }
+
+  @Test
+  void attack13_aLogOfSha1OnlyDoesNotAnswerForAnotherBank() {
+    TestNode node = booted("keylime-secureboot.bin", "accept-all");
+    node.bootLog = Optional.of(TestData.read("uefi/hirs-sha1-only.bin"));
+    untrusted(node.attest(AttestationState.NONE), "measured_boot.parser.invalid_pcrs_hashes");
   }
 
   @Test

@@ -1,34 +1,55 @@
-package io.limestone.evidence;
+package io.limestone.evidence.boot;
 
+import io.limestone.evidence.PcrReplay;
 import io.limestone.tpm.HashAlg;
 import io.limestone.wire.Bytes;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * A crypto-agile TCG event log (PC Client Platform Firmware Profile §10): what firmware and boot
- * loaders measured.
+ * A TCG event log (PC Client Platform Firmware Profile §10): what firmware and boot loaders
+ * measured.
  *
- * @param banks the algorithms that the log's header lists, as far as they are known here
+ * @param header of a crypto-agile log; empty for a log of the old form, which has SHA-1 only
+ * @param banks the algorithms that the log is of, as far as they are known here
  * @param events in the order of the log, without the header
- * @param startupLocality 0, or 3 or 4 if an event says so; PCR 0 starts with it
+ * @param startupLocality where TPM2_Startup came from, with which PCR 0 starts: 0; 3; 4 with an
+ *     H-CRTM
  */
-public record BootLog(Set<HashAlg> banks, List<BootEvent> events, int startupLocality) {
+public record BootLog(
+    Optional<SpecId> header, Set<HashAlg> banks, List<BootEvent> events, int startupLocality) {
   public BootLog {
     banks = Set.copyOf(banks);
     events = List.copyOf(events);
   }
 
   /**
-   * Reads a log.
+   * TCG_EfiSpecIDEvent, the first event of a crypto-agile log.
    *
-   * @throws io.limestone.wire.MalformedException if it is not one, is not crypto-agile, is too
-   *     large, or breaks off
+   * @param platformClass 0 client, 1 server
+   * @param uintnSize 1 for 32-bit firmware, 2 for 64-bit
+   * @param digestSizes bytes by TPM_ALG_ID, known here or not, in the order of the header
+   */
+  public record SpecId(
+      long platformClass,
+      int versionMajor,
+      int versionMinor,
+      int errata,
+      int uintnSize,
+      Map<Integer, Integer> digestSizes,
+      Bytes vendorInfo) {}
+
+  /**
+   * Reads a log. Data of an event that has not the form of its type does not make it unreadable:
+   * see {@link BootPayload.Unparsed}.
+   *
+   * @throws io.limestone.wire.MalformedException if it is none, is too large, or breaks off
    */
   public static BootLog parse(Bytes log) {
     return new BootLogParser(log).parse();
@@ -63,6 +84,11 @@ public record BootLog(Set<HashAlg> banks, List<BootEvent> events, int startupLoc
       values.put(pcr.getKey(), pcr.getValue().value());
     }
     return new Replay(values, incomplete);
+  }
+
+  /** Every event as one bank knows it, in order, with what its digest proves of its data. */
+  public List<MeasuredEvent> measured(HashAlg bank) {
+    return events.stream().map(event -> MeasuredEvent.of(event, bank)).toList();
   }
 
   /** A PCR at startup: zeros; 17 to 22 ones; PCR 0 ends in the locality of TPM2_Startup. */

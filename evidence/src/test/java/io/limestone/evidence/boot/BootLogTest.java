@@ -1,4 +1,4 @@
-package io.limestone.evidence;
+package io.limestone.evidence.boot;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -44,11 +44,17 @@ class BootLogTest {
     }
   }
 
+  /** Of an independent replay with a script. */
   @Test
-  void aLogOfTheOldFormIsAnUnsupportedLogFormat() {
-    assertThatThrownBy(() -> BootLog.parse(TestData.read("uefi/hirs-sha1-only.bin")))
-        .isInstanceOf(MalformedException.class)
-        .hasMessageContaining("unsupported log format");
+  void aLogOfTheOldFormHasSha1Only() {
+    BootLog log = BootLog.parse(TestData.read("uefi/hirs-sha1-only.bin"));
+    assertThat(log.header()).isEmpty();
+    assertThat(log.banks()).containsExactly(HashAlg.SHA1);
+    assertThat(log.events()).hasSize(28);
+    assertThat(log.replay(HashAlg.SHA1).values().get(7).hex())
+        .isEqualTo("54f675801f2f654bf53fc61c36837198fddd7a85");
+    assertThat(log.replay(HashAlg.SHA1).values().get(0).hex())
+        .isEqualTo("1f1e9bf7dea0be1c37c999c4233b0164ed577607");
   }
 
   @Test
