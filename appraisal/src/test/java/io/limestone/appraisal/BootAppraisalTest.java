@@ -124,8 +124,12 @@ class BootAppraisalTest {
   private static Bytes forged(Bytes log, String text) {
     byte[] bytes = log.toArray();
     String whole = new String(bytes, StandardCharsets.ISO_8859_1);
-    String utf16 = new String(text.getBytes(StandardCharsets.UTF_16LE), StandardCharsets.ISO_8859_1);
-    int at = whole.contains(utf16) ? whole.indexOf(utf16) + utf16.length() : whole.indexOf(text) + text.length();
+    String utf16 =
+        new String(text.getBytes(StandardCharsets.UTF_16LE), StandardCharsets.ISO_8859_1);
+    int at =
+        whole.contains(utf16)
+            ? whole.indexOf(utf16) + utf16.length()
+            : whole.indexOf(text) + text.length();
     bytes[at] ^= 1;
     return Bytes.of(bytes);
   }

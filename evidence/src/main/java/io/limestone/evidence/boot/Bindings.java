@@ -29,7 +29,11 @@ final class Bindings {
           EV_S_CRTM_CONTENTS,
           EV_EFI_HCRTM_EVENT ->
           Binding.OBJECT;
-      case EV_SEPARATOR, EV_S_CRTM_VERSION, EV_EFI_ACTION, EV_EFI_GPT_EVENT, EV_EFI_VARIABLE_BOOT2 ->
+      case EV_SEPARATOR,
+          EV_S_CRTM_VERSION,
+          EV_EFI_ACTION,
+          EV_EFI_GPT_EVENT,
+          EV_EFI_VARIABLE_BOOT2 ->
           whole(event, bank, digest, Binding.BROKEN);
       case EV_EFI_VARIABLE_DRIVER_CONFIG, EV_EFI_VARIABLE_BOOT -> variable(event, bank, digest);
       case EV_EFI_VARIABLE_AUTHORITY -> authority(event, bank, digest);

@@ -18,12 +18,7 @@ import java.util.Map;
  *     MeasuredEvent}
  */
 public record BootEvent(
-    int number,
-    int pcr,
-    long code,
-    Map<HashAlg, Bytes> digests,
-    Bytes data,
-    BootPayload payload) {
+    int number, int pcr, long code, Map<HashAlg, Bytes> digests, Bytes data, BootPayload payload) {
   public static final int NO_PCR = -1;
 
   public BootEvent {

@@ -41,7 +41,9 @@ final class DevicePathNodes {
       }
       case 2 -> form("PcCard(0x%x)", in.u8("function"));
       case 3 ->
-          form("MemoryMapped(0x%x,0x%x,0x%x)", in.u32("memory type"), in.u64("start"), in.u64("end"));
+          form(
+              "MemoryMapped(0x%x,0x%x,0x%x)",
+              in.u32("memory type"), in.u64("start"), in.u64("end"));
       case 4 -> vendor("VenHw", in);
       case 5 -> form("Ctrl(0x%x)", in.u32("controller"));
       case 6 -> form("BMC(0x%x,0x%x)", in.u8("interface"), in.u64("base"));
@@ -231,8 +233,10 @@ final class DevicePathNodes {
     ByteReader signature = in.slice(16, "signature");
     int format = in.u8("format");
     return switch (in.u8("signature type")) {
-      case 1 -> form("HD(%d,MBR,0x%08x,0x%x,0x%x)", partition, signature.u32("signature"), start, size);
-      case 2 -> form("HD(%d,GPT,%s,0x%x,0x%x)", partition, Guid.read(signature, "GUID"), start, size);
+      case 1 ->
+          form("HD(%d,MBR,0x%08x,0x%x,0x%x)", partition, signature.u32("signature"), start, size);
+      case 2 ->
+          form("HD(%d,GPT,%s,0x%x,0x%x)", partition, Guid.read(signature, "GUID"), start, size);
       default -> form("HD(%d,%d,0,0x%x,0x%x)", partition, format, start, size);
     };
   }

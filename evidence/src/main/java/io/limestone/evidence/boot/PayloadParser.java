@@ -99,10 +99,7 @@ final class PayloadParser {
     // Some loaders log bytes behind an empty path (Quirk.PADDED_IMAGE_EVENT). None of this is
     // measured, so that nothing depends on them.
     return new Image(
-        address,
-        length,
-        linkAddress,
-        DevicePath.of(in.value((int) pathLength, "device path")));
+        address, length, linkAddress, DevicePath.of(in.value((int) pathLength, "device path")));
   }
 
   private static FirmwareBlob firmware(String description, ByteReader in) {

@@ -73,8 +73,7 @@ public record SignatureList(Guid type, Bytes header, List<Signature> signatures)
     while (body.remaining() > 0) {
       signatures.add(
           new Signature(
-              Guid.read(body, "signature owner"),
-              body.value(size - Guid.SIZE, "signature data")));
+              Guid.read(body, "signature owner"), body.value(size - Guid.SIZE, "signature data")));
     }
     return new SignatureList(type, header, signatures);
   }

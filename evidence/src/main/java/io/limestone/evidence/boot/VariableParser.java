@@ -31,8 +31,7 @@ final class VariableParser {
     Guid guid = Guid.read(in, "variable GUID");
     int nameLength = length(in, "variable name length", MAX_NAME);
     int dataLength = length(in, "variable data length", Integer.MAX_VALUE);
-    String name =
-        new String(in.bytes(2 * nameLength, "variable name"), StandardCharsets.UTF_16LE);
+    String name = new String(in.bytes(2 * nameLength, "variable name"), StandardCharsets.UTF_16LE);
     Bytes data = in.value(dataLength, "variable data");
     padding(type, in);
     return new BootPayload.Variable(guid, name, data, value(type, guid, name, data));

@@ -11,9 +11,18 @@ class BindingsTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "ideapad1", "inspur", "intel_svr", "puiterwijk", "swtpm_measurements", "thyme-eventlog",
-        "css-flex14vm4-bootlog", "keylime-nosb-locality3", "keylime-secureboot",
-        "keylime-issue1153", "hirs-TpmLog", "hirs-sha1-only"
+        "ideapad1",
+        "inspur",
+        "intel_svr",
+        "puiterwijk",
+        "swtpm_measurements",
+        "thyme-eventlog",
+        "css-flex14vm4-bootlog",
+        "keylime-nosb-locality3",
+        "keylime-secureboot",
+        "keylime-issue1153",
+        "hirs-TpmLog",
+        "hirs-sha1-only"
       })
   void noEventOfARealLogIsBrokenInAnyBank(String name) {
     BootLog log = BootLog.parse(TestData.read("uefi/" + name + ".bin"));
