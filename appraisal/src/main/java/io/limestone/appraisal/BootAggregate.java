@@ -5,6 +5,7 @@ import io.limestone.tpm.PcrValues;
 import io.limestone.wire.Bytes;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedMap;
 
 /**
@@ -20,7 +21,7 @@ final class BootAggregate {
    */
   static List<Bytes> of(PcrValues quoted, FileDigest alg) {
     List<Bytes> aggregates = new ArrayList<>();
-    if (alg.kernelName().equals(quoted.bank().keylimeName())) {
+    if (alg.bank().equals(Optional.of(quoted.bank()))) {
       for (int count : new int[] {8, 10}) {
         SortedMap<Integer, Bytes> boot = quoted.values().headMap(count);
         if (boot.size() == count) {

@@ -109,8 +109,8 @@ final class ImaJudge {
       return;
     }
     switch (entry.template()) {
-      case IMA, IMA_NG -> file(rules, entry);
-      case IMA_SIG -> {
+      case IMA, IMA_NG, IMA_NGV2, EVM_SIG -> file(rules, entry);
+      case IMA_SIG, IMA_SIGV2, IMA_MODSIG -> {
         if (!isSigned(rules, entry)) {
           file(rules, entry);
         }
@@ -151,12 +151,17 @@ final class ImaJudge {
   private boolean isSigned(RuntimePolicy rules, ImaCursor entry) {
     Span signature = entry.extra();
     return !signature.isEmpty()
+        && !entry.isVerity() // its signature is over more than the digest
         && (rules.verificationKeys().verify(signature, entry.digestAlg(), entry.digest())
             || learned.verify(signature, entry.digestAlg(), entry.digest()));
   }
 
   private void file(RuntimePolicy rules, ImaCursor entry) {
-    report(rules.file(entry.name(), entry.digest()), entry.name(), entry.digest(), rules);
+    Judgement judgement =
+        entry.isVerity()
+            ? rules.verity(entry.name(), entry.digest())
+            : rules.file(entry.name(), entry.digest());
+    report(judgement, entry.name(), entry.digest(), rules);
   }
 
   private void buffer(RuntimePolicy rules, ImaCursor entry) {

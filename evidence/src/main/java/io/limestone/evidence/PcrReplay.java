@@ -13,8 +13,10 @@ import java.util.Arrays;
 public final class PcrReplay {
   private final HashAlg bank;
   private final MessageDigest hash;
-  private final byte[] value;
-  private final byte[] measured;
+  private final int size;
+
+  /** The value, and behind it what it is extended with: hashed in one go. */
+  private final byte[] both;
 
   public PcrReplay(HashAlg bank, Bytes start) {
     if (start.size() != bank.size()) {
@@ -22,8 +24,8 @@ public final class PcrReplay {
     }
     this.bank = bank;
     this.hash = bank.newDigest();
-    this.value = start.toArray();
-    this.measured = new byte[bank.size()];
+    this.size = bank.size();
+    this.both = Arrays.copyOf(start.toArray(), 2 * size);
   }
 
   /** A PCR that has been reset to zeros. */
@@ -36,36 +38,40 @@ public final class PcrReplay {
   }
 
   public Bytes value() {
-    return Bytes.of(value);
+    return Bytes.of(Arrays.copyOf(both, size));
   }
 
   public boolean is(byte[] other) {
-    return Arrays.equals(value, other);
+    return Arrays.equals(both, 0, size, other, 0, other.length);
   }
 
   /** Extends with a digest of the bank's size that starts at an offset. */
   public void extend(byte[] digests, int at) {
-    hash.update(value);
-    hash.update(digests, at, value.length);
-    finish(value);
+    System.arraycopy(digests, at, both, size, size);
+    extend();
   }
 
   /** Extends with the bank's digest of some bytes. */
-  void measure(byte[] data, int length) {
-    hash.update(data, 0, length);
-    finish(measured);
-    extend(measured, 0);
+  void measure(Span data) {
+    hash.update(data.array(), data.from(), data.length());
+    finish(size);
+    extend();
   }
 
   /** Extends with all ones, as a kernel does for a violation. */
   void violate() {
-    Arrays.fill(measured, (byte) 0xff);
-    extend(measured, 0);
+    Arrays.fill(both, size, 2 * size, (byte) 0xff);
+    extend();
   }
 
-  private void finish(byte[] out) {
+  private void extend() {
+    hash.update(both, 0, both.length);
+    finish(0);
+  }
+
+  private void finish(int at) {
     try {
-      hash.digest(out, 0, out.length);
+      hash.digest(both, at, size);
     } catch (DigestException e) {
       throw new IllegalStateException(e); // the output is exactly as long as the digest
     }

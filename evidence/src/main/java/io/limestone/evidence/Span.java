@@ -52,6 +52,11 @@ public final class Span {
     return Ascii.is(array, from, to, text);
   }
 
+  /** Whether the bytes begin with this ASCII text. */
+  public boolean begins(String text) {
+    return Ascii.begins(array, from, to, text);
+  }
+
   /** A copy. */
   public byte[] toArray() {
     return Arrays.copyOfRange(array, from, to);

@@ -116,7 +116,9 @@ class ImaCursorTest {
         "'10  0acfaaf5b063ebb89d95e8ce4f226e49b561802e ima-ng sha256:aa /a' | is not hex",
         "'10 0acfaaf5b063ebb89d95e8ce4f226e49b561802e ima-ng sha256:aa /a' | not one of sha256",
         "'10 0acfaaf5b063ebb89d95e8ce4f226e49b561802e ima-ng foo256:aa /a' | unknown algorithm",
-        "'10 0acfaaf5b063ebb89d95e8ce4f226e49b561802e ima-ng aa' | fewer fields",
+        "'10 0acfaaf5b063ebb89d95e8ce4f226e49b561802e ima-ng md5:00112233445566778899aabbccddeeff' | fewer fields",
+        "'10 0acfaaf5b063ebb89d95e8ce4f226e49b561802e ima-ngv2 sha256:aa /a' | unknown algorithm",
+        "'10 0acfaaf5b063ebb89d95e8ce4f226e49b561802e ima-ngv2 img:md5:aa /a' | unknown algorithm",
         "'10 0acfaaf5b063ebb89d95e8ce4f226e49b561802e ima-xyz a:aa /a' | unknown template",
         "'10 0acfaaf5b063ebb89d95e8ce4f226e49b56180 ima aabb /a' | neither SHA-1 nor MD5",
         "'10' | fewer than four columns"
@@ -130,7 +132,7 @@ class ImaCursorTest {
 
   @Test
   void anOverlongLineIsRefusedAndTheNextOneRead() {
-    ImaCursor cursor = cursor(GOOD + "x".repeat(ImaCursor.MAX_LINE) + "\n" + GOOD + "\n");
+    ImaCursor cursor = cursor(GOOD + "x".repeat(ImaCursor.MAX_ENTRY) + "\n" + GOOD + "\n");
     assertThat(cursor.next()).isTrue();
     assertThat(cursor.kind()).isEqualTo(ImaCursor.Kind.MALFORMED);
     assertThat(cursor.problem()).contains("longer");

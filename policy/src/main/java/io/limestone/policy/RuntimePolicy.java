@@ -5,6 +5,8 @@ import io.limestone.policy.DigestTable.Match;
 import io.limestone.tpm.HashAlg;
 import io.limestone.wire.Bytes;
 import io.limestone.wire.MalformedException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -24,6 +26,9 @@ public final class RuntimePolicy {
       HashAlg logHash,
       DigestTable buffers,
       VerificationKeys keys) {}
+
+  /** Before a name in {@code digests}: its digests are fs-verity's. No file has such a path. */
+  private static final String VERITY = "verity:";
 
   private final Parts parts;
 
@@ -124,9 +129,23 @@ public final class RuntimePolicy {
     OTHER_DIGEST
   }
 
-  /** Judges a file by name and digest. */
+  /** Judges a file by name and the hash of its content. */
   public Judgement file(Span name, Span digest) {
-    return judge(parts.digests, name, digest, true);
+    return name.begins(VERITY)
+        ? excludedOr(Judgement.UNKNOWN_NAME, name)
+        : judge(parts.digests, name, digest, true);
+  }
+
+  /**
+   * Judges a file by name and fs-verity digest. It must be listed under {@code verity:} and the
+   * name: what is listed for the name alone is the hash of a content, and one is never taken for
+   * the other. Excludes are for the name alone.
+   */
+  public Judgement verity(Span name, Span digest) {
+    byte[] listed = Arrays.copyOf(VERITY.getBytes(StandardCharsets.US_ASCII), VERITY.length() + name.length());
+    System.arraycopy(name.array(), name.from(), listed, VERITY.length(), name.length());
+    Judgement judgement = judge(parts.digests, Span.of(listed), digest, false);
+    return judgement == Judgement.ALLOWED ? judgement : excludedOr(judgement, name);
   }
 
   /** Judges a measured buffer that is no key. */
@@ -160,9 +179,12 @@ public final class RuntimePolicy {
     if (match == Match.LISTED) {
       return Judgement.ALLOWED;
     }
-    if (excludable && parts.excludes.matches(name)) {
-      return Judgement.EXCLUDED;
-    }
-    return match == Match.ABSENT ? Judgement.UNKNOWN_NAME : Judgement.OTHER_DIGEST;
+    Judgement refused =
+        match == Match.ABSENT ? Judgement.UNKNOWN_NAME : Judgement.OTHER_DIGEST;
+    return excludable ? excludedOr(refused, name) : refused;
+  }
+
+  private Judgement excludedOr(Judgement otherwise, Span name) {
+    return parts.excludes.matches(name) ? Judgement.EXCLUDED : otherwise;
   }
 }

@@ -1,0 +1,40 @@
+package io.limestone.evidence;
+
+import org.jspecify.annotations.Nullable;
+
+/** One of the two forms in which the kernel shows its measurement list. */
+sealed interface ImaForm permits AsciiForm, BinaryForm {
+  /** Bytes of the longest entry that is read: far above a kernel's, file names end at 4096. */
+  int MAX_ENTRY = 1 << 20;
+
+  /**
+   * The form that the bytes are in. Binary entries begin with the PCR as a 32-bit number, so three
+   * of the first four bytes are zero; a line of text has no such byte.
+   */
+  static ImaForm of(byte[] list) {
+    boolean littleEndian = list.length >= 4 && list[1] == 0 && list[2] == 0 && list[3] == 0;
+    boolean bigEndian = list.length >= 4 && list[0] == 0 && list[1] == 0 && list[2] == 0;
+    return littleEndian || bigEndian ? new BinaryForm(list) : new AsciiForm(list);
+  }
+
+  /** Goes to the next entry; false at the end. */
+  boolean next();
+
+  /** Takes the entry apart; says what is wrong if it is none. */
+  @Nullable String read(ImaFields into);
+
+  /**
+   * Takes the following piece of the list into the current entry, if it may be the rest of it. To
+   * {@link #read} again.
+   */
+  boolean join();
+
+  /** Takes back what was joined. */
+  void unjoin();
+
+  /** Pieces that agents count as entries, up to and including the current one. */
+  long entries();
+
+  /** The current entry for people, cut at {@code max} characters. */
+  String show(int max);
+}
