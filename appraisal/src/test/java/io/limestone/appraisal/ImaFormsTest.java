@@ -35,7 +35,11 @@ class ImaFormsTest {
     ImaField verity = ImaField.dNgV2("verity", "sha256", HashAlg.SHA256.digest(bytes("tree")));
     ImaField sig = ImaField.hex("sig", SIGNATURE);
     return List.of(
-        ImaRecord.of(log, "ima", ImaField.d(HashAlg.SHA1.digest(bytes("a"))), ImaField.n(bytes("/usr/bin/a"))),
+        ImaRecord.of(
+            log,
+            "ima",
+            ImaField.d(HashAlg.SHA1.digest(bytes("a"))),
+            ImaField.n(bytes("/usr/bin/a"))),
         ImaRecord.of(log, "ima-ng", digest, NAME),
         ImaRecord.of(log, "ima-sig", digest, NAME, sig),
         ImaRecord.of(log, "ima-sig", digest, NAME, ImaField.none("sig")),
@@ -54,7 +58,13 @@ class ImaFormsTest {
             ImaField.dModsig("sha1", HashAlg.SHA1.digest(bytes("without"))),
             ImaField.hex("modsig", bytes("PKCS#7"))),
         ImaRecord.of(
-            log, "ima-modsig", digest, NAME, ImaField.none("sig"), ImaField.none("d-modsig"), ImaField.none("modsig")),
+            log,
+            "ima-modsig",
+            digest,
+            NAME,
+            ImaField.none("sig"),
+            ImaField.none("d-modsig"),
+            ImaField.none("modsig")),
         ImaRecord.of(
             log,
             "evm-sig",
@@ -121,7 +131,9 @@ class ImaFormsTest {
   @EnumSource(HashAlg.class)
   void everyBankIsExtendedWithItsOwnDigests(HashAlg bank) {
     List<ImaRecord> list = new ArrayList<>(ofEveryTemplate(HashAlg.SHA1));
-    list.add(ImaRecord.violation(HashAlg.SHA1, "ima-ng", ImaField.dNg("sha1", HashAlg.SHA1.zeros()), NAME));
+    list.add(
+        ImaRecord.violation(
+            HashAlg.SHA1, "ima-ng", ImaField.dNg("sha1", HashAlg.SHA1.zeros()), NAME));
     Bytes expected = bank.zeros();
     for (ImaRecord record : list) {
       expected = bank.extend(expected, record.measured(bank));
@@ -139,17 +151,24 @@ class ImaFormsTest {
 
   @Test
   void aNameIsAnyBytesAlsoLineFeeds() {
-    Bytes odd = Bytes.concat(bytes("/tmp/\"a'\tb\\\u001b\n\n10 "), Bytes.ofHex("fffec0807f01"), bytes("\nc"));
+    Bytes odd =
+        Bytes.concat(
+            bytes("/tmp/\"a'\tb\\\u001b\n\n10 "), Bytes.ofHex("fffec0807f01"), bytes("\nc"));
     List<ImaRecord> list =
         List.of(
-            ImaRecord.of(HashAlg.SHA1, "ima-ng", ImaField.dNg("sha1", HashAlg.SHA1.digest(odd)), ImaField.nNg(odd)),
+            ImaRecord.of(
+                HashAlg.SHA1,
+                "ima-ng",
+                ImaField.dNg("sha1", HashAlg.SHA1.digest(odd)),
+                ImaField.nNg(odd)),
             ImaRecord.of(
                 HashAlg.SHA1,
                 "ima-sig",
                 ImaField.dNg("sha1", HashAlg.SHA1.digest(odd)),
                 ImaField.nNg(odd),
                 ImaField.hex("sig", SIGNATURE)),
-            ImaRecord.of(HashAlg.SHA1, "ima-ng", ImaField.dNg("sha1", HashAlg.SHA1.digest(odd)), NAME));
+            ImaRecord.of(
+                HashAlg.SHA1, "ima-ng", ImaField.dNg("sha1", HashAlg.SHA1.digest(odd)), NAME));
     for (Bytes form : List.of(ImaRecord.ascii(list), ImaRecord.binary(list))) {
       ImaCursor cursor = cursor(form, HashAlg.SHA1);
       for (ImaRecord record : list) {
@@ -180,7 +199,8 @@ class ImaFormsTest {
 
   @Test
   void aBinaryListInTheOtherByteOrderSaysWhatToDo() {
-    ImaCursor cursor = cursor(Bytes.concat(Bytes.ofHex("0000000a"), bytes("x".repeat(100))), HashAlg.SHA1);
+    ImaCursor cursor =
+        cursor(Bytes.concat(Bytes.ofHex("0000000a"), bytes("x".repeat(100))), HashAlg.SHA1);
     assertThat(cursor.next()).isTrue();
     assertThat(cursor.problem()).contains("ima_canonical_fmt");
     assertThat(cursor.next()).isFalse();

@@ -4,7 +4,6 @@ import io.limestone.tpm.HashAlg;
 import java.security.DigestException;
 import java.security.MessageDigest;
 import java.util.Arrays;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Reads an IMA measurement list, entry by entry, over the bytes as they came (ima.md §1 to §4). The
@@ -183,7 +182,8 @@ public final class ImaCursor {
     } else {
       kind = Kind.ENTRY;
       hash(fields.data);
-      hashMatches = Arrays.equals(fields.column, 0, fields.columnLength, computed, 0, computed.length);
+      hashMatches =
+          Arrays.equals(fields.column, 0, fields.columnLength, computed, 0, computed.length);
     }
   }
 

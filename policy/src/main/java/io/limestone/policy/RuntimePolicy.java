@@ -142,7 +142,8 @@ public final class RuntimePolicy {
    * the other. Excludes are for the name alone.
    */
   public Judgement verity(Span name, Span digest) {
-    byte[] listed = Arrays.copyOf(VERITY.getBytes(StandardCharsets.US_ASCII), VERITY.length() + name.length());
+    byte[] listed =
+        Arrays.copyOf(VERITY.getBytes(StandardCharsets.US_ASCII), VERITY.length() + name.length());
     System.arraycopy(name.array(), name.from(), listed, VERITY.length(), name.length());
     Judgement judgement = judge(parts.digests, Span.of(listed), digest, false);
     return judgement == Judgement.ALLOWED ? judgement : excludedOr(judgement, name);
@@ -179,8 +180,7 @@ public final class RuntimePolicy {
     if (match == Match.LISTED) {
       return Judgement.ALLOWED;
     }
-    Judgement refused =
-        match == Match.ABSENT ? Judgement.UNKNOWN_NAME : Judgement.OTHER_DIGEST;
+    Judgement refused = match == Match.ABSENT ? Judgement.UNKNOWN_NAME : Judgement.OTHER_DIGEST;
     return excludable ? excludedOr(refused, name) : refused;
   }
 

@@ -56,9 +56,7 @@ public record ImaRecord(int pcr, Bytes hash, String template, List<ImaField> fie
     ByteWriter out = ByteWriter.littleEndian();
     if (template.equals("ima")) {
       byte[] name = fields.get(1).data().toArray();
-      return out.bytes(fields.get(0).data())
-          .bytes(Bytes.of(Arrays.copyOf(name, 256)))
-          .toBytes();
+      return out.bytes(fields.get(0).data()).bytes(Bytes.of(Arrays.copyOf(name, 256))).toBytes();
     }
     for (ImaField field : fields) {
       out.u32(field.data().size()).bytes(field.data());
@@ -75,8 +73,7 @@ public record ImaRecord(int pcr, Bytes hash, String template, List<ImaField> fie
 
   /** The line, with its line feed. */
   public Bytes ascii() {
-    Bytes line =
-        ImaField.ascii("%2d %s %s".formatted(pcr, hash.hex(), template));
+    Bytes line = ImaField.ascii("%2d %s %s".formatted(pcr, hash.hex(), template));
     for (ImaField field : fields) {
       line = Bytes.concat(line, ImaField.ascii(" "), field.shown());
     }
@@ -86,8 +83,7 @@ public record ImaRecord(int pcr, Bytes hash, String template, List<ImaField> fie
   /** The binary entry. */
   public Bytes binary() {
     Bytes name = ImaField.ascii(template);
-    ByteWriter out =
-        ByteWriter.littleEndian().u32(pcr).bytes(hash).u32(name.size()).bytes(name);
+    ByteWriter out = ByteWriter.littleEndian().u32(pcr).bytes(hash).u32(name.size()).bytes(name);
     if (template.equals("ima")) {
       Bytes path = fields.get(1).data();
       return out.bytes(fields.get(0).data())
