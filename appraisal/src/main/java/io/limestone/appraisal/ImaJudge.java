@@ -10,6 +10,8 @@ import io.limestone.policy.RuntimePolicy.Judgement;
 import io.limestone.policy.VerificationKeys;
 import io.limestone.tpm.PcrValues;
 import io.limestone.wire.Bytes;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -18,6 +20,7 @@ import java.util.Optional;
 final class ImaJudge {
   private static final String BOOT_AGGREGATE = "boot_aggregate";
   private static final int MAX_SHOWN = 200;
+  private static final int MAX_NAME = 4096;
 
   private final Optional<RuntimePolicy> policy;
   private final boolean ignoreViolations;
@@ -86,7 +89,12 @@ final class ImaJudge {
           "violation entry " + number + ": " + name,
           "none",
           "find out what writes to this file while it is in use; where that is normal, leave the"
-              + " file out of the IMA policy, or set verifier.ignore_tomtou_errors");
+              + " file out of the IMA policy, or set verifier.ignore_tomtou_errors",
+          context(
+              "violations",
+              entry,
+              number,
+              Map.of("message", "File was changed while it was measured: " + name)));
     }
   }
 
@@ -109,13 +117,13 @@ final class ImaJudge {
       return;
     }
     switch (entry.template()) {
-      case IMA, IMA_NG, IMA_NGV2, EVM_SIG -> file(rules, entry);
+      case IMA, IMA_NG, IMA_NGV2, EVM_SIG -> file(rules, entry, number);
       case IMA_SIG, IMA_SIGV2, IMA_MODSIG -> {
         if (!isSigned(rules, entry)) {
-          file(rules, entry);
+          file(rules, entry, number);
         }
       }
-      case IMA_BUF -> buffer(rules, entry);
+      case IMA_BUF -> buffer(rules, entry, number);
     }
   }
 
@@ -128,7 +136,7 @@ final class ImaJudge {
     Judgement judgement = rules.file(entry.name(), entry.digest());
     List<Bytes> aggregates = BootAggregate.of(pcrs, entry.digestAlg());
     if (aggregates.isEmpty() || judgement == Judgement.EXCLUDED) {
-      report(judgement, entry.name(), entry.digest(), rules);
+      report(judgement, "digests", entry, 0, rules);
     } else if (!aggregates.contains(entry.digest().toBytes())) {
       findings.fail(
           "ima.validation.ima-ng.runtime_policy_hash",
@@ -156,18 +164,19 @@ final class ImaJudge {
             || learned.verify(signature, entry.digestAlg(), entry.digest()));
   }
 
-  private void file(RuntimePolicy rules, ImaCursor entry) {
+  private void file(RuntimePolicy rules, ImaCursor entry, long number) {
     Judgement judgement =
         entry.isVerity()
             ? rules.verity(entry.name(), entry.digest())
             : rules.file(entry.name(), entry.digest());
-    report(judgement, entry.name(), entry.digest(), rules);
+    report(judgement, entry.isVerity() ? "verity" : "digests", entry, number, rules);
   }
 
-  private void buffer(RuntimePolicy rules, ImaCursor entry) {
+  private void buffer(RuntimePolicy rules, ImaCursor entry, long number) {
     switch (ImaKey.ofBuffer(entry.extra())) {
       case ImaKey.Measured.Other other ->
-          report(rules.buffer(entry.name(), entry.digest()), entry.name(), entry.digest(), rules);
+          report(
+              rules.buffer(entry.name(), entry.digest()), "ima-buf", entry, number, rules);
       case ImaKey.Measured.Unusable unusable ->
           findings.fail(
               "ima.invalid_key",
@@ -175,11 +184,11 @@ final class ImaJudge {
               "another kind, in keyring " + entry.name().printable(MAX_SHOWN),
               "RSA or elliptic curve",
               "load no such key into a kernel keyring that is measured");
-      case ImaKey.Measured.Usable usable -> key(rules, entry, usable.key());
+      case ImaKey.Measured.Usable usable -> key(rules, entry, number, usable.key());
     }
   }
 
-  private void key(RuntimePolicy rules, ImaCursor entry, ImaKey key) {
+  private void key(RuntimePolicy rules, ImaCursor entry, long number, ImaKey key) {
     Span keyring = entry.name();
     if (rules.ignoresKeyring(keyring)) {
       return;
@@ -194,13 +203,19 @@ final class ImaJudge {
       return;
     }
     Judgement judgement = rules.key(keyring, entry.digest());
-    report(judgement, keyring, entry.digest(), rules);
+    report(judgement, "keyrings", entry, number, rules);
     if (judgement == Judgement.ALLOWED) {
       learned = learned.with(key);
     }
   }
 
-  private void report(Judgement judgement, Span name, Span digest, RuntimePolicy rules) {
+  /**
+   * @param rule the part of the policy that decides: {@code digests}, {@code verity}, {@code
+   *     keyrings}, {@code ima-buf}
+   */
+  private void report(
+      Judgement judgement, String rule, ImaCursor entry, long number, RuntimePolicy rules) {
+    Span name = entry.name();
     String shown = name.printable(MAX_SHOWN);
     switch (judgement) {
       case ALLOWED, EXCLUDED -> {}
@@ -212,10 +227,11 @@ final class ImaJudge {
               "a name in the runtime policy",
               "if the file belongs there, add it to the policy; if not, find out how it came to be"
                   + " run",
-              Map.of("message", "File not found in allowlist: " + shown));
+              context(
+                  rule, entry, number, Map.of("message", "File not found in allowlist: " + shown)));
       case OTHER_DIGEST -> {
         List<String> expected = rules.fileDigests(name, 16).stream().map(Bytes::hex).toList();
-        String got = digest.toBytes().hex();
+        String got = entry.digest().toBytes().hex();
         findings.fail(
             "ima.validation.ima-ng.runtime_policy_hash",
             "what was measured has a digest that the runtime policy lists",
@@ -223,9 +239,40 @@ final class ImaJudge {
             expected.isEmpty() ? "a digest that the policy lists" : String.join(" or ", expected),
             "if the file was updated on purpose, add its digest to the policy; if not, treat the"
                 + " node as compromised",
-            Map.of(
-                "message", "Hash not found in runtime policy", "got", got, "expected", expected));
+            context(
+                rule,
+                entry,
+                number,
+                Map.of(
+                    "message",
+                    "Hash not found in runtime policy",
+                    "got",
+                    got,
+                    "expected",
+                    expected)));
       }
     }
+  }
+
+  /**
+   * What a policy's author needs to know of a failing entry, besides Keylime's own context: its
+   * number, the rule, and the name and digest as a policy would list them.
+   */
+  private static Map<String, Object> context(
+      String rule, ImaCursor entry, long number, Map<String, ?> keylime) {
+    Map<String, Object> context = new LinkedHashMap<>(keylime);
+    Span name = entry.name();
+    context.put("rule", rule);
+    context.put("entry", number);
+    context.put(
+        "path",
+        name.isUtf8() && name.length() <= MAX_NAME
+            ? new String(name.toArray(), StandardCharsets.UTF_8)
+            : name.printable(MAX_NAME));
+    if (!entry.digest().isEmpty()) {
+      context.put("digest", entry.digest().toBytes().hex());
+      context.put("digest_alg", entry.digestAlg().kernelName());
+    }
+    return context;
   }
 }

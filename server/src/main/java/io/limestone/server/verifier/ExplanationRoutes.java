@@ -33,14 +33,21 @@ final class ExplanationRoutes {
 
   private final Database database;
   private final NodeStore store;
+  private final Policies policies;
   private final Outbox outbox;
   private final Fleet fleet;
   private final StatusView view;
 
   ExplanationRoutes(
-      Database database, NodeStore store, Outbox outbox, Fleet fleet, StatusView view) {
+      Database database,
+      NodeStore store,
+      Policies policies,
+      Outbox outbox,
+      Fleet fleet,
+      StatusView view) {
     this.database = database;
     this.store = store;
+    this.policies = policies;
     this.outbox = outbox;
     this.fleet = fleet;
     this.view = view;
@@ -50,6 +57,7 @@ final class ExplanationRoutes {
     return List.of(
         Route.of(Method.GET, "/limestone/v1/nodes", Access.ADMIN, r -> list()),
         Route.of(Method.GET, "/limestone/v1/nodes/{id}", Access.ADMIN, this::show),
+        Route.of(Method.GET, "/limestone/v1/nodes/{id}/failing", Access.ADMIN, this::failing),
         Route.of(Method.GET, "/v{version}/agents/{id}/explanation", Access.ADMIN, this::show));
   }
 
@@ -64,6 +72,43 @@ final class ExplanationRoutes {
     return node.isEmpty()
         ? Response.error(404, "agent id not found")
         : Response.ok(detail(node.get()));
+  }
+
+  /**
+   * What a node fails on now, with what a policy's author needs: the policies by name and content,
+   * and each failure with rule, entry, path and digest in its context.
+   */
+  private Response failing(Request request) {
+    Optional<Watched> found = fleet.find(NodeId.parse(request.parameter("id")));
+    if (found.isEmpty()) {
+      return Response.error(404, "agent id not found");
+    }
+    Watched node = found.get();
+    Map<String, @Nullable Object> json = new LinkedHashMap<>();
+    json.put("id", node.enrolled().id().value());
+    json.put("health", view.health(node).word());
+    json.put("at_ms", millis(node.state().incident().map(Incident::at)));
+    json.put("runtime_policy", policy(Policies.Kind.RUNTIME, node.enrolled().runtimePolicy()));
+    json.put("mb_policy", policy(Policies.Kind.BOOT, node.enrolled().bootPolicy()));
+    json.put("failures", failures(node));
+    return Response.ok(json);
+  }
+
+  private @Nullable Map<String, Object> policy(Policies.Kind kind, Optional<String> name) {
+    return name.flatMap(
+            n ->
+                database
+                    .read(h -> policies.digest(h, kind, n))
+                    .map(digest -> Map.<String, Object>of("name", n, "digest", digest)))
+        .orElse(null);
+  }
+
+  private List<?> failures(Watched node) {
+    return view.health(node) instanceof Health.Trusted
+        ? List.of()
+        : node.state().incident().map(Incident::failures).orElse(List.of()).stream()
+            .map(NodeStateJson::toJson)
+            .toList();
   }
 
   private Map<String, @Nullable Object> summary(Watched node) {
@@ -97,14 +142,7 @@ final class ExplanationRoutes {
     json.put(
         "v", !enrolled.hasV() ? "none" : state.keyWithV().isPresent() ? "released" : "withheld");
     json.put("quote_interval_ms", view.rhythm().interval().toMillis());
-    boolean good = view.health(node) instanceof Health.Trusted;
-    json.put(
-        "failures",
-        good
-            ? List.of()
-            : state.incident().map(Incident::failures).orElse(List.of()).stream()
-                .map(NodeStateJson::toJson)
-                .toList());
+    json.put("failures", failures(node));
     String id = enrolled.id().value();
     json.put(
         "timeline",

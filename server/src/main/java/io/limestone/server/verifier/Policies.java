@@ -109,7 +109,8 @@ final class Policies {
                                     .getBytes(StandardCharsets.UTF_8)))));
   }
 
-  private static Optional<String> digest(Handle handle, Kind kind, String name) {
+  /** SHA-256 (hex) of a policy's text. */
+  Optional<String> digest(Handle handle, Kind kind, String name) {
     return handle
         .createQuery("select digest from " + kind.table + " where name = :name")
         .bind("name", name)

@@ -1,5 +1,6 @@
 package io.limestone.server.verifier;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -10,6 +11,7 @@ import io.limestone.server.RunningServer;
 import io.limestone.testkit.HostileAgent;
 import io.limestone.testkit.KeyKind;
 import io.limestone.testkit.Mischief;
+import io.limestone.tpm.HashAlg;
 import io.limestone.tpm.SignedQuote;
 import io.limestone.wire.Bytes;
 import io.limestone.wire.Json;
@@ -378,6 +380,16 @@ class PollingTest {
     JsonObject status = scene.awaitState(agent, OperationalState.INVALID_QUOTE);
     assertThat(status.string("last_event_id")).isEqualTo("ima.validation.ima-ng.not_in_allowlist");
     assertThat(scene.explanation(agent).list("failures").toString()).contains("/bin/evil");
+    JsonObject failing =
+        Scene.results(scene.call("GET", "/limestone/v1/nodes/tampered/failing", null));
+    assertThat(failing.object("runtime_policy").string("name")).isEqualTo("tampered");
+    assertThat(failing.object("runtime_policy").string("digest")).hasSize(64);
+    JsonObject context = ((JsonObject) failing.list("failures").getFirst()).object("context");
+    assertThat(context.string("rule")).isEqualTo("digests");
+    assertThat(context.integer("entry")).isEqualTo(2);
+    assertThat(context.string("path")).isEqualTo("/bin/evil");
+    assertThat(context.string("digest"))
+        .isEqualTo(HashAlg.SHA256.digest(Bytes.of("evil".getBytes(UTF_8))).hex());
   }
 
   @Test
