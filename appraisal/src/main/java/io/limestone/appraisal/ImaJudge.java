@@ -175,8 +175,7 @@ final class ImaJudge {
   private void buffer(RuntimePolicy rules, ImaCursor entry, long number) {
     switch (ImaKey.ofBuffer(entry.extra())) {
       case ImaKey.Measured.Other other ->
-          report(
-              rules.buffer(entry.name(), entry.digest()), "ima-buf", entry, number, rules);
+          report(rules.buffer(entry.name(), entry.digest()), "ima-buf", entry, number, rules);
       case ImaKey.Measured.Unusable unusable ->
           findings.fail(
               "ima.invalid_key",

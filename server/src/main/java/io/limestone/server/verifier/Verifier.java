@@ -149,7 +149,8 @@ public final class Verifier implements Part {
             .routes());
     routes.addAll(
         new VerifyRoutes(fleet, appraisers, bootPolicyName, ignoreViolations, severities).routes());
-    routes.addAll(new ExplanationRoutes(shared.database(), store, policies, outbox, fleet, view).routes());
+    routes.addAll(
+        new ExplanationRoutes(shared.database(), store, policies, outbox, fleet, view).routes());
   }
 
   private Fleet fleet() {
