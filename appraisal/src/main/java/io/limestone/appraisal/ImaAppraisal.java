@@ -111,16 +111,19 @@ final class ImaAppraisal {
         new ImaCursor(
             slice.text().toArray(),
             reference.runtime().map(RuntimePolicy::logHash).orElse(HashAlg.SHA1));
-    ImaJudge judge = new ImaJudge(reference, findings, pcrs, from.learned());
+    ImaJudge judge = new ImaJudge(reference, findings, pcrs, from);
     byte[] target = quoted.toArray();
     long matched = replay.is(target) ? 0 : -1;
+    DmDevices bound = from.devices();
     while (cursor.next()) {
       cursor.extend(replay);
       judge.entry(cursor, from.nextEntry() + cursor.entries() - 1);
       if (matched < 0 && replay.is(target)) {
         matched = cursor.entries();
+        bound = judge.devices();
       }
     }
+    judge.finish();
     if (matched < 0) {
       mismatch(quoted, replay.value());
       return NOTHING;
@@ -141,7 +144,8 @@ final class ImaAppraisal {
             from.nextEntry() + matched,
             Optional.of(new ImaProgress.Running(pcrs.bank(), quoted)),
             cursor.entries() - matched,
-            judge.learned()));
+            judge.learned(),
+            bound));
   }
 
   private void mismatch(Bytes quoted, Bytes replayed) {

@@ -2,8 +2,10 @@ package io.limestone.appraisal;
 
 import static io.limestone.policy.PcrPolicy.IMA_PCR;
 
+import io.limestone.evidence.DmEvent;
 import io.limestone.evidence.ImaCursor;
 import io.limestone.evidence.Span;
+import io.limestone.policy.DmPolicy;
 import io.limestone.policy.ImaKey;
 import io.limestone.policy.RuntimePolicy;
 import io.limestone.policy.RuntimePolicy.Judgement;
@@ -26,19 +28,33 @@ final class ImaJudge {
   private final boolean ignoreViolations;
   private final Findings findings;
   private final PcrValues pcrs;
+  private final DmJudge deviceMapper;
   private VerificationKeys learned;
 
-  ImaJudge(ReferenceValues reference, Findings findings, PcrValues pcrs, VerificationKeys learned) {
+  ImaJudge(ReferenceValues reference, Findings findings, PcrValues pcrs, ImaProgress before) {
     this.policy = reference.runtime();
     this.ignoreViolations = reference.ignoreViolations();
     this.findings = findings;
     this.pcrs = pcrs;
-    this.learned = learned;
+    this.deviceMapper =
+        new DmJudge(
+            policy.map(RuntimePolicy::devices).orElse(DmPolicy.NONE), findings, before.devices());
+    this.learned = before.learned();
   }
 
   /** Keys that the entries so far have loaded into the kernel, with the policy's leave. */
   VerificationKeys learned() {
     return learned;
+  }
+
+  /** Device-mapper devices after the entries so far. */
+  DmDevices devices() {
+    return deviceMapper.devices();
+  }
+
+  /** Judges what only the list as a whole shows. */
+  void finish() {
+    deviceMapper.finish();
   }
 
   /**
@@ -159,9 +175,11 @@ final class ImaJudge {
   private boolean isSigned(RuntimePolicy rules, ImaCursor entry) {
     Span signature = entry.extra();
     return !signature.isEmpty()
-        && !entry.isVerity() // its signature is over more than the digest
-        && (rules.verificationKeys().verify(signature, entry.digestAlg(), entry.digest())
-            || learned.verify(signature, entry.digestAlg(), entry.digest()));
+        && (isSignedBy(rules.verificationKeys(), entry) || isSignedBy(learned, entry));
+  }
+
+  private static boolean isSignedBy(VerificationKeys keys, ImaCursor entry) {
+    return keys.verify(entry.extra(), entry.digestAlg(), entry.digest(), entry.isVerity());
   }
 
   private void file(RuntimePolicy rules, ImaCursor entry, long number) {
@@ -173,6 +191,10 @@ final class ImaJudge {
   }
 
   private void buffer(RuntimePolicy rules, ImaCursor entry, long number) {
+    if (!rules.devices().isEmpty() && DmEvent.isNamed(entry.name())) {
+      deviceMapper.entry(entry);
+      return;
+    }
     switch (ImaKey.ofBuffer(entry.extra())) {
       case ImaKey.Measured.Other other ->
           report(rules.buffer(entry.name(), entry.digest()), "ima-buf", entry, number, rules);

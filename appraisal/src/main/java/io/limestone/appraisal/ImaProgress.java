@@ -16,12 +16,17 @@ import java.util.Optional;
  * @param running PCR 10 after those entries; absent at entry 0
  * @param ahead entries seen beyond the last quote, which the next quote must cover
  * @param learned keys that the node's kernel loaded, allowed by the policy, in entries seen so far
+ * @param devices device-mapper devices after the entries bound
  */
 public record ImaProgress(
-    long nextEntry, Optional<Running> running, long ahead, VerificationKeys learned) {
+    long nextEntry,
+    Optional<Running> running,
+    long ahead,
+    VerificationKeys learned,
+    DmDevices devices) {
   /** Nothing seen: the whole list is needed. */
   public static final ImaProgress NONE =
-      new ImaProgress(0, Optional.empty(), 0, VerificationKeys.NONE);
+      new ImaProgress(0, Optional.empty(), 0, VerificationKeys.NONE, DmDevices.NONE);
 
   /** The value of PCR 10 in one bank. */
   public record Running(HashAlg bank, Bytes pcr10) {}
@@ -37,6 +42,9 @@ public record ImaProgress(
     members.put("ahead", ahead);
     if (!learned.isEmpty()) {
       members.put("learned_keys", learned.toJson());
+    }
+    if (!devices.isEmpty()) {
+      members.put("devices", devices.toJson());
     }
     return new JsonObject(members);
   }
@@ -60,6 +68,7 @@ public record ImaProgress(
         json.integer("ahead"),
         json.optionalObject("learned_keys")
             .map(VerificationKeys::fromJson)
-            .orElse(VerificationKeys.NONE));
+            .orElse(VerificationKeys.NONE),
+        json.optionalObject("devices").map(DmDevices::fromJson).orElse(DmDevices.NONE));
   }
 }

@@ -87,7 +87,11 @@ class ImaVectorsTest {
 
   private static ImaProgress from(long entry, HashAlg bank) {
     return new ImaProgress(
-        entry, Optional.of(new ImaProgress.Running(bank, bank.zeros())), 0, VerificationKeys.NONE);
+        entry,
+        Optional.of(new ImaProgress.Running(bank, bank.zeros())),
+        0,
+        VerificationKeys.NONE,
+        DmDevices.NONE);
   }
 
   private static Optional<ImaProgress> step(

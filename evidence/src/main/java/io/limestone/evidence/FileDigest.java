@@ -70,6 +70,11 @@ public enum FileDigest {
     };
   }
 
+  /** The digest of {@code data}; nothing if Java has the algorithm not. */
+  public Optional<byte[]> of(byte[] data) {
+    return Optional.ofNullable(newDigest()).map(hash -> hash.digest(data));
+  }
+
   /** Whether {@code digest} is the digest of {@code data}; false if Java has it not. */
   public boolean isOf(Span data, Span digest) {
     MessageDigest hash = newDigest();

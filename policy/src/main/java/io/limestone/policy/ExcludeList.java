@@ -1,7 +1,6 @@
 package io.limestone.policy;
 
 import com.google.re2j.Pattern;
-import com.google.re2j.PatternSyntaxException;
 import io.limestone.evidence.Span;
 import io.limestone.wire.MalformedException;
 import java.util.ArrayList;
@@ -51,18 +50,22 @@ final class ExcludeList {
       if (size > MAX_SIZE) {
         throw new MalformedException(place + ": the expressions together are too large");
       }
-      compile(one.re2(), place);
+      PythonRegex.compile(one, place);
       translated.add("(?:" + one.re2() + ")");
     }
-    return new ExcludeList(Optional.of(compile(String.join("|", translated), "excludes")));
+    return new ExcludeList(
+        Optional.of(
+            PythonRegex.compile(
+                new PythonRegex.Translated(String.join("|", translated), size), "excludes")));
   }
 
-  private static Pattern compile(String expression, String place) {
-    try {
-      return Pattern.compile(expression);
-    } catch (PatternSyntaxException e) {
-      throw new MalformedException(place + ": not a regular expression: " + e.getDescription(), e);
-    }
+  /**
+   * Checks one expression alone.
+   *
+   * @throws MalformedException that begins with {@code place}, if it will not do
+   */
+  static void requireUsable(String expression, String place) {
+    var unused = PythonRegex.compile(PythonRegex.toRe2(expression, place), place);
   }
 
   /** Whether the name is excluded; one that is not UTF-8, or is overlong, never is. */

@@ -1,5 +1,6 @@
 package io.limestone.policy;
 
+import com.google.re2j.PatternSyntaxException;
 import io.limestone.wire.MalformedException;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -43,6 +44,19 @@ final class PythonRegex {
    */
   static Translated toRe2(String python, String place) {
     return new PythonRegex(python, place).translate();
+  }
+
+  /**
+   * The compiled form.
+   *
+   * @throws MalformedException that begins with {@code place}, if RE2 refuses it
+   */
+  static com.google.re2j.Pattern compile(Translated expression, String place) {
+    try {
+      return com.google.re2j.Pattern.compile(expression.re2());
+    } catch (PatternSyntaxException e) {
+      throw new MalformedException(place + ": not a regular expression: " + e.getDescription(), e);
+    }
   }
 
   private Translated translate() {

@@ -25,7 +25,8 @@ public final class RuntimePolicy {
       Set<String> ignoredKeyrings,
       HashAlg logHash,
       DigestTable buffers,
-      VerificationKeys keys) {}
+      VerificationKeys keys,
+      DmPolicy devices) {}
 
   /** Before a name in {@code digests}: its digests are fs-verity's. No file has such a path. */
   private static final String VERITY = "verity:";
@@ -116,7 +117,13 @@ public final class RuntimePolicy {
                 parts.ignoredKeyrings,
                 parts.logHash,
                 parts.buffers,
-                keys));
+                keys,
+                parts.devices));
+  }
+
+  /** What device-mapper devices may do. */
+  public DmPolicy devices() {
+    return parts.devices;
   }
 
   /** What the policy says of something measured. */

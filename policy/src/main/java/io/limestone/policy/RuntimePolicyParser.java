@@ -4,22 +4,29 @@ import io.limestone.tpm.HashAlg;
 import io.limestone.wire.Encoding;
 import io.limestone.wire.Json;
 import io.limestone.wire.MalformedException;
+import io.limestone.wire.Spelling;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
+import tools.jackson.core.TokenStreamLocation;
 
 /**
  * Reads a runtime policy (runtime-policy §1) in one pass, straight into the tables it is judged
  * with: a policy of a million digests is never held as text values. Keys that are not known are
- * passed over, as Keylime does. For one document.
+ * passed over, as Keylime does, but not those that look like a known one misspelt: what its author
+ * wrote there would silently do nothing. For one document.
  */
 final class RuntimePolicyParser {
+  private static final String DM_POLICY = "dm-policy";
   private static final List<String> REQUIRED =
       List.of(
           "meta",
@@ -33,6 +40,8 @@ final class RuntimePolicyParser {
   private static final List<String> REQUIRED_META = List.of("version", "generator");
   private static final List<String> REQUIRED_IMA =
       List.of("ignored_keyrings", "log_hash_alg", "dm_policy");
+  private static final List<String> OPTIONAL = List.of(DM_POLICY);
+  private static final List<String> OPTIONAL_META = List.of("timestamp");
   private static final Set<String> LOG_HASHES = Set.of("sha1", "sha256", "sha384", "sha512");
 
   private final JsonParser in;
@@ -46,6 +55,7 @@ final class RuntimePolicyParser {
   private HashAlg logHash = HashAlg.SHA1;
   private DigestTable buffers = new DigestTable();
   private VerificationKeys keys = VerificationKeys.NONE;
+  private DmPolicy devices = DmPolicy.NONE;
 
   RuntimePolicyParser(byte[] json) {
     this.in = Json.parser(json);
@@ -54,10 +64,7 @@ final class RuntimePolicyParser {
   RuntimePolicy.Parts parse() {
     try (in) {
       in.nextToken();
-      object("", REQUIRED, this::member);
-      if (in.nextToken() != null) {
-        throw new MalformedException("JSON: something follows the value");
-      }
+      document();
     } catch (JacksonException e) {
       throw Json.malformed(e);
     }
@@ -69,7 +76,21 @@ final class RuntimePolicyParser {
         ignoredKeyrings,
         logHash,
         buffers.trim(),
-        keys);
+        keys,
+        devices);
+  }
+
+  private void document() {
+    try {
+      object("", REQUIRED, OPTIONAL, this::member);
+      if (in.nextToken() != null) {
+        throw new MalformedException("JSON: something follows the value");
+      }
+    } catch (MalformedException e) {
+      TokenStreamLocation at = in.currentTokenLocation();
+      throw new MalformedException(
+          e.getMessage() + " (line " + at.getLineNr() + ", column " + at.getColumnNr() + ")", e);
+    }
   }
 
   private interface Member {
@@ -79,16 +100,16 @@ final class RuntimePolicyParser {
 
   private void member(String name) {
     switch (name) {
-      case "meta" -> object("meta", REQUIRED_META, this::meta);
+      case "meta" -> object("meta", REQUIRED_META, OPTIONAL_META, this::meta);
       case "release" -> integer("release", Long.MAX_VALUE);
       case "digests" -> digests = table("digests");
-      case "excludes" -> excludes = ExcludeList.of(strings("excludes"));
+      case "excludes" ->
+          excludes = ExcludeList.of(strings("excludes", ExcludeList::requireUsable));
       case "keyrings" -> keyrings = table("keyrings");
-      case "ima" -> object("ima", REQUIRED_IMA, this::ima);
+      case "ima" -> object("ima", REQUIRED_IMA, List.of(), this::ima);
       case "ima-buf" -> buffers = table("ima-buf");
       case "verification-keys" -> keys = VerificationKeys.parse(string("verification-keys"));
-      case "exclude" -> // a slip of the pen that Keylime checks, and passes over if it compiles
-          ExcludeList.of(strings("exclude"));
+      case DM_POLICY -> devices = DmPolicy.of(Json.value(in), DM_POLICY);
       default -> in.skipChildren();
     }
   }
@@ -104,7 +125,7 @@ final class RuntimePolicyParser {
 
   private void ima(String name) {
     switch (name) {
-      case "ignored_keyrings" -> ignoredKeyrings = Set.copyOf(strings("ima.ignored_keyrings"));
+      case "ignored_keyrings" -> ignoredKeyrings = Set.copyOf(strings("ima.ignored_keyrings", (text, place) -> {}));
       case "log_hash_alg" -> {
         String alg = string("ima.log_hash_alg");
         if (!LOG_HASHES.contains(alg)) {
@@ -117,20 +138,23 @@ final class RuntimePolicyParser {
       }
       case "dm_policy" -> {
         if (in.currentToken() != JsonToken.VALUE_NULL) {
-          throw new MalformedException("ima.dm_policy: is not null");
+          throw new MalformedException(
+              "ima.dm_policy: is not null; device-mapper rules stand in '" + DM_POLICY + "'");
         }
       }
       default -> in.skipChildren();
     }
   }
 
-  private void object(String place, List<String> required, Member member) {
+  private void object(String place, List<String> required, List<String> optional, Member member) {
     expect(place, JsonToken.START_OBJECT, "object");
     Set<String> seen = new HashSet<>();
     while (in.nextToken() == JsonToken.PROPERTY_NAME) {
       String name = in.currentName();
       if (required.contains(name)) {
         seen.add(name);
+      } else if (!optional.contains(name)) {
+        requireNoSlip(place, name, required, optional);
       }
       in.nextToken();
       member.read(name);
@@ -141,6 +165,32 @@ final class RuntimePolicyParser {
             (place.isEmpty() ? "" : place + ": ") + "'" + name + "' is a required property");
       }
     }
+  }
+
+  /** A key that is nearly a known one is taken for a slip of the pen, not for something new. */
+  private static void requireNoSlip(
+      String place, String name, List<String> required, List<String> optional) {
+    List<String> known = new ArrayList<>(required);
+    known.addAll(optional);
+    Optional<String> meant =
+        Spelling.nearest(
+                name.toLowerCase(Locale.ROOT).replace('_', '-'),
+                dashed(known),
+                Math.clamp(name.length() / 3, 1, 2))
+            .map(one -> known.get(dashed(known).indexOf(one)));
+    if (meant.isPresent()) {
+      throw new MalformedException(
+          (place.isEmpty() ? "" : place + ": ")
+              + "'"
+              + Encoding.printable(name, 80)
+              + "' is no key of a runtime policy; did you mean '"
+              + meant.get()
+              + "'?");
+    }
+  }
+
+  private static List<String> dashed(List<String> names) {
+    return names.stream().map(name -> name.replace('_', '-')).toList();
   }
 
   private DigestTable table(String place) {
@@ -200,11 +250,15 @@ final class RuntimePolicyParser {
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
   }
 
-  private List<String> strings(String place) {
+  /** Each item is checked while the cursor is on it, so that a complaint has its line. */
+  private List<String> strings(String place, BiConsumer<String, String> check) {
     expect(place, JsonToken.START_ARRAY, "array");
     List<String> strings = new ArrayList<>();
     while (in.nextToken() != JsonToken.END_ARRAY) {
-      strings.add(string(place + "[" + strings.size() + "]"));
+      String item = place + "[" + strings.size() + "]";
+      String text = string(item);
+      check.accept(text, item);
+      strings.add(text);
     }
     return strings;
   }

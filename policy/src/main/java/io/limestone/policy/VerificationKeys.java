@@ -119,17 +119,22 @@ public final class VerificationKeys {
    * Whether a file's {@code security.ima} signature is by one of these keys over its digest.
    *
    * @param signature the entry's signature field, header included
+   * @param verity whether the digest is that of fs-verity's tree, not of the file's bytes
    */
-  public boolean verify(Span signature, FileDigest alg, Span digest) {
+  public boolean verify(Span signature, FileDigest alg, Span digest, boolean verity) {
     return ImaSignature.parse(signature)
         .filter(one -> one.digest() == alg)
-        .map(one -> verify(one, digest))
+        .map(one -> verify(one, digest, verity))
         .orElse(false);
   }
 
-  private boolean verify(ImaSignature signature, Span digest) {
+  private boolean verify(ImaSignature signature, Span digest, boolean verity) {
     ImaKey key = byId.get(signature.keyId());
-    return key != null && key.verifies(signature, digest.toArray());
+    return key != null
+        && signature
+            .signedHash(digest, verity)
+            .map(hash -> key.verifies(signature, hash))
+            .orElse(false);
   }
 
   /** The portable form. */

@@ -1,5 +1,9 @@
 package io.limestone.policy;
 
+import io.limestone.wire.MalformedException;
+import java.time.Instant;
+import java.security.interfaces.ECPublicKey;
+import java.math.BigInteger;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -25,7 +29,7 @@ class SignedPolicyTest {
   private static final String FOLDER = "runtime-policy/dsse/";
 
   @TestFactory
-  Stream<DynamicTest> everyUploadIsAnsweredAsKeylimeDoesOrSafer() {
+  Stream<DynamicTest> attack42_aTamperedOrWronglySignedPolicyIsRefused() {
     return TestData.rows(FOLDER + "results.json")
         .filter(row -> row.members().get("require_signature") != null)
         .map(
@@ -115,6 +119,49 @@ class SignedPolicyTest {
         new SignedPolicy(bytes("hello world"), "http://example.com/HelloWorld", List.of());
     assertThat(new String(policy.preAuthentication().toArray(), StandardCharsets.UTF_8))
         .isEqualTo("DSSEv1 29 http://example.com/HelloWorld 11 hello world");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"secp256r1", "secp384r1", "secp521r1"})
+  void whatTheSignerSignsIsVerifiedByItsKeyOrItsCertificate(String curve)
+      throws GeneralSecurityException {
+    KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
+    generator.initialize(new ECGenParameterSpec(curve));
+    KeyPair key = generator.generateKeyPair();
+    ECPublicKey publicKey = (ECPublicKey) key.getPublic();
+    Bytes policy =
+        SignedPolicy.parse(TestData.read("runtime-policy/dsse/ecdsa-p256.json")).payload();
+    Bytes certificate =
+        PolicySigner.certificate(
+            key.getPrivate(), publicKey, Instant.ofEpochSecond(1_700_000_000), BigInteger.TWO);
+    SignedPolicy byKey = PolicySigner.ofKey(key.getPrivate(), publicKey).sign(policy);
+    SignedPolicy byCertificate =
+        PolicySigner.ofCertificate(key.getPrivate(), certificate).sign(policy);
+    for (SignedPolicy signed : List.of(byKey, byCertificate)) {
+      SignedPolicy read = SignedPolicy.parse(signed.toJson());
+      assertThat(read.payload()).isEqualTo(policy);
+      assertThat(read.isSignedBy(publicKey)).isTrue();
+      assertThat(read.isSignedBy(PolicyKey.parse(certificate))).isTrue();
+    }
+    assertThat(byKey.signatures().getFirst().keyId().orElseThrow()).matches("[0-9a-f]{64}");
+    assertThat(byCertificate.signatures().getFirst().keyId()).contains(certificate.base64());
+  }
+
+  /** Keylime's own tool names this key so. */
+  @Test
+  void theKeyIdIsTheHashOfTheKeysPem() {
+    SignedPolicy signed =
+        SignedPolicy.parse(TestData.read("runtime-policy/dsse/ecdsa-p256.json"));
+    ECPublicKey key =
+        (ECPublicKey) PolicyKey.parse(TestData.read("runtime-policy/dsse/k1.pub.pem"));
+    assertThat(signed.signatures().getFirst().keyId()).contains(PolicySigner.keyId(key));
+  }
+
+  @Test
+  void onlyARuntimePolicyIsSigned() throws GeneralSecurityException {
+    KeyPair key = KeyPairGenerator.getInstance("EC").generateKeyPair();
+    PolicySigner signer = PolicySigner.ofKey(key.getPrivate(), (ECPublicKey) key.getPublic());
+    assertThatThrownBy(() -> signer.sign(bytes("{}"))).isInstanceOf(MalformedException.class);
   }
 
   @ParameterizedTest

@@ -80,6 +80,11 @@ public final class Json {
     return FACTORY.createParser(ObjectReadContext.empty(), text);
   }
 
+  /** The value at the parser's current token; the parser then stands on its last one. */
+  public static @Nullable Object value(JsonParser at) {
+    return read(at);
+  }
+
   /** What Jackson complained of, without its quotation of the input. */
   public static MalformedException malformed(JacksonException e) {
     String place =

@@ -2,6 +2,7 @@ package io.limestone.cli.args;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import io.limestone.wire.Spelling;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -118,28 +119,8 @@ final class Parser {
   }
 
   private static String nearest(String word, List<String> names) {
-    return names.stream()
-        .filter(name -> distance(word, name) <= 2)
-        .findFirst()
+    return Spelling.nearest(word, names, 2)
         .map(name -> "; did you mean " + name + "?")
         .orElse("; there are: " + String.join(", ", names));
-  }
-
-  /** Levenshtein. */
-  private static int distance(String a, String b) {
-    int[] row = new int[b.length() + 1];
-    for (int j = 0; j <= b.length(); j++) {
-      row[j] = j;
-    }
-    for (int i = 1; i <= a.length(); i++) {
-      int diagonal = row[0];
-      row[0] = i;
-      for (int j = 1; j <= b.length(); j++) {
-        int substitute = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-        diagonal = row[j];
-        row[j] = Math.min(substitute, 1 + Math.min(row[j], row[j - 1]));
-      }
-    }
-    return row[b.length()];
   }
 }
