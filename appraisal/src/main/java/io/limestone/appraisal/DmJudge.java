@@ -124,10 +124,7 @@ final class DmJudge {
     }
     boolean good =
         attributes(
-                "dm_table_load.invalid_entry",
-                "device " + shown(key),
-                rule.device(),
-                load.device())
+                "dm_table_load.invalid_entry", "device " + shown(key), rule.device(), load.device())
             & targets(rule, load.targets());
     devices =
         devices.with(key, new Device(rule.name(), false, good && !rule.resumeRequired(), table));

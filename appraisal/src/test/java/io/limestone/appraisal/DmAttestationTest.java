@@ -45,8 +45,7 @@ class DmAttestationTest {
     node.ima.buf("dm_table_load", HashAlg.SHA256, bytes(LOAD));
     node.ima.buf("dm_device_resume", HashAlg.SHA256, bytes(RESUME));
     AttestationState state = trusted(node.attest(AttestationState.NONE));
-    AttestationState stored =
-        AttestationState.fromJson(Json.object(Json.bytes(state.toJson())));
+    AttestationState stored = AttestationState.fromJson(Json.object(Json.bytes(state.toJson())));
     assertThat(stored).isEqualTo(state);
     node.ima.file("/bin/a", "/bin/a");
     AttestationState next = trusted(node.attest(stored));
@@ -69,9 +68,7 @@ class DmAttestationTest {
     Evidence early = node.answer(0);
     node.ima.buf("dm_device_resume", HashAlg.SHA256, bytes(RESUME));
     Evidence grown =
-        node.evidence(
-            early.quote(),
-            Optional.of(new ImaSlice(bytes(node.ima.text()), 0)));
+        node.evidence(early.quote(), Optional.of(new ImaSlice(bytes(node.ima.text()), 0)));
     AttestationState state = trusted(node.appraise(grown, AttestationState.NONE));
     trusted(node.attest(state));
   }
@@ -89,7 +86,8 @@ class DmAttestationTest {
         Optional.of(
             TestNode.policy(
                 Map.of(
-                    "digests", Map.of("/bin/a", List.of(HashAlg.SHA256.digest(bytes("/bin/a")).hex())),
+                    "digests",
+                        Map.of("/bin/a", List.of(HashAlg.SHA256.digest(bytes("/bin/a")).hex())),
                     "excludes", List.of(".*"),
                     "ima-buf", Map.of("dm_table_load", List.of(HashAlg.SHA256.digest(other).hex())),
                     "dm-policy", rules())));
@@ -112,8 +110,7 @@ class DmAttestationTest {
       String[] words = line.split(" ", 5);
       digests.put(words[4].strip(), List.of(words[3].substring(words[3].indexOf(':') + 1)));
     }
-    node.runtime =
-        Optional.of(TestNode.policy(Map.of("digests", digests, "dm-policy", rules())));
+    node.runtime = Optional.of(TestNode.policy(Map.of("digests", digests, "dm-policy", rules())));
     return node;
   }
 

@@ -25,7 +25,8 @@ import org.junit.jupiter.api.TestFactory;
 
 /** The device mapper's entries against the recorded answers (ima.md §8). */
 class DmVectorsTest {
-  private static final JsonObject VECTORS = Json.object(TestData.read("ima/dm_vectors.json").toArray());
+  private static final JsonObject VECTORS =
+      Json.object(TestData.read("ima/dm_vectors.json").toArray());
 
   @TestFactory
   Stream<DynamicTest> everySequenceGivesTheRecordedEventsAndDevices() {
@@ -79,8 +80,7 @@ class DmVectorsTest {
       }
       assertThatThrownBy(
               () ->
-                  DmEvent.parse(
-                      event, Span.of((text + "x").getBytes(StandardCharsets.ISO_8859_1))))
+                  DmEvent.parse(event, Span.of((text + "x").getBytes(StandardCharsets.ISO_8859_1))))
           .isInstanceOf(MalformedException.class);
     }
   }
@@ -127,15 +127,12 @@ class DmVectorsTest {
   }
 
   private static DmPolicy policy(String name) {
-    return TestNode.policy(
-            Map.of("dm-policy", VECTORS.object("policies").object(name)))
-        .devices();
+    return TestNode.policy(Map.of("dm-policy", VECTORS.object("policies").object(name))).devices();
   }
 
   private static ImaCursor entry(String name) {
     String line = VECTORS.object("entries").string(name);
-    ImaCursor cursor =
-        new ImaCursor(line.getBytes(StandardCharsets.UTF_8), HashAlg.SHA1);
+    ImaCursor cursor = new ImaCursor(line.getBytes(StandardCharsets.UTF_8), HashAlg.SHA1);
     assertThat(cursor.next()).isTrue();
     assertThat(cursor.hashMatches()).isTrue();
     return cursor;
@@ -149,8 +146,8 @@ class DmVectorsTest {
 
   @Test
   void rulesThatCannotWorkAreRefusedWithTheirPlace() {
-    Map<String, Object> policy = new LinkedHashMap<>(
-        VECTORS.object("policies").object("verity").members());
+    Map<String, Object> policy =
+        new LinkedHashMap<>(VECTORS.object("policies").object("verity").members());
     policy.put("match_on", "path");
     assertThatThrownBy(() -> TestNode.policy(Map.of("dm-policy", policy)))
         .isInstanceOf(MalformedException.class)

@@ -134,8 +134,7 @@ class ImaAppraisalTest {
         new AttestationState(
             state.clock(),
             state.publicKeyPem(),
-            new ImaProgress(
-                ima.nextEntry(), ima.running(), 2, ima.learned(), ima.devices()),
+            new ImaProgress(ima.nextEntry(), ima.running(), 2, ima.learned(), ima.devices()),
             OptionalLong.empty());
     Evidence quote = node.answer(3);
     node.ima.file("/bin/a", "/bin/a").file("/bin/a", "/bin/a").file("/bin/a", "/bin/a");

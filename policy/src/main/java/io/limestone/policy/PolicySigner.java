@@ -36,8 +36,8 @@ import org.bouncycastle.asn1.x509.V3TBSCertificateGenerator;
 import org.bouncycastle.asn1.x9.X9ObjectIdentifiers;
 
 /**
- * Signs policies (runtime-policy §3; DSSE 1.0): ECDSA with SHA-256, whatever the curve, P-256, P-384
- * or P-521.
+ * Signs policies (runtime-policy §3; DSSE 1.0): ECDSA with SHA-256, whatever the curve, P-256,
+ * P-384 or P-521.
  */
 public final class PolicySigner {
   private static final Duration BACKDATED = Duration.ofDays(1);
@@ -114,8 +114,7 @@ public final class PolicySigner {
       ASN1EncodableVector certificate = new ASN1EncodableVector();
       certificate.add(tbs);
       certificate.add(alg);
-      certificate.add(
-          new DERBitString(sign(key, Bytes.of(tbs.getEncoded("DER"))).toArray()));
+      certificate.add(new DERBitString(sign(key, Bytes.of(tbs.getEncoded("DER"))).toArray()));
       Bytes der = Bytes.of(new DERSequence(certificate).getEncoded("DER"));
       CertificateFactory.getInstance("X.509")
           .generateCertificate(new ByteArrayInputStream(der.toArray()))

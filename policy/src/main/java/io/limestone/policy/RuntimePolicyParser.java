@@ -103,8 +103,7 @@ final class RuntimePolicyParser {
       case "meta" -> object("meta", REQUIRED_META, OPTIONAL_META, this::meta);
       case "release" -> integer("release", Long.MAX_VALUE);
       case "digests" -> digests = table("digests");
-      case "excludes" ->
-          excludes = ExcludeList.of(strings("excludes", ExcludeList::requireUsable));
+      case "excludes" -> excludes = ExcludeList.of(strings("excludes", ExcludeList::requireUsable));
       case "keyrings" -> keyrings = table("keyrings");
       case "ima" -> object("ima", REQUIRED_IMA, List.of(), this::ima);
       case "ima-buf" -> buffers = table("ima-buf");
@@ -125,7 +124,8 @@ final class RuntimePolicyParser {
 
   private void ima(String name) {
     switch (name) {
-      case "ignored_keyrings" -> ignoredKeyrings = Set.copyOf(strings("ima.ignored_keyrings", (text, place) -> {}));
+      case "ignored_keyrings" ->
+          ignoredKeyrings = Set.copyOf(strings("ima.ignored_keyrings", (text, place) -> {}));
       case "log_hash_alg" -> {
         String alg = string("ima.log_hash_alg");
         if (!LOG_HASHES.contains(alg)) {

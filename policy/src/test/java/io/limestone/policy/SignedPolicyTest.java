@@ -1,21 +1,21 @@
 package io.limestone.policy;
 
-import io.limestone.wire.MalformedException;
-import java.time.Instant;
-import java.security.interfaces.ECPublicKey;
-import java.math.BigInteger;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.limestone.wire.Bytes;
 import io.limestone.wire.JsonObject;
+import io.limestone.wire.MalformedException;
+import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.Signature;
+import java.security.interfaces.ECPublicKey;
 import java.security.spec.ECGenParameterSpec;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -150,8 +150,7 @@ class SignedPolicyTest {
   /** Keylime's own tool names this key so. */
   @Test
   void theKeyIdIsTheHashOfTheKeysPem() {
-    SignedPolicy signed =
-        SignedPolicy.parse(TestData.read("runtime-policy/dsse/ecdsa-p256.json"));
+    SignedPolicy signed = SignedPolicy.parse(TestData.read("runtime-policy/dsse/ecdsa-p256.json"));
     ECPublicKey key =
         (ECPublicKey) PolicyKey.parse(TestData.read("runtime-policy/dsse/k1.pub.pem"));
     assertThat(signed.signatures().getFirst().keyId()).contains(PolicySigner.keyId(key));

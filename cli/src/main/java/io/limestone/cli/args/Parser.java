@@ -1,8 +1,8 @@
 package io.limestone.cli.args;
 
+import io.limestone.wire.Spelling;
 import java.util.ArrayList;
 import java.util.HashMap;
-import io.limestone.wire.Spelling;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
