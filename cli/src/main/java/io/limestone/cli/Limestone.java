@@ -5,6 +5,7 @@ import io.limestone.cli.args.Command;
 import io.limestone.cli.args.CommandLine;
 import io.limestone.cli.args.Completion;
 import io.limestone.cli.args.Output;
+import io.limestone.cli.boot.BootCommands;
 import io.limestone.cli.demo.DemoCommand;
 import io.limestone.cli.node.NodeCommands;
 import io.limestone.cli.policy.PolicyCommands;
@@ -54,6 +55,7 @@ public final class Limestone {
             NodeCommands.group(),
             PolicyCommands.group(),
             AppraiseCommand.command(),
+            BootCommands.group(),
             DemoCommand.command(),
             PkiCommands.group(),
             ConfigCommand.command(),

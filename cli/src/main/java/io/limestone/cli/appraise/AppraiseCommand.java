@@ -1,7 +1,6 @@
 package io.limestone.cli.appraise;
 
 import io.limestone.appraisal.Appraisal;
-import io.limestone.appraisal.Failure;
 import io.limestone.appraisal.Verdict;
 import io.limestone.cli.Connection;
 import io.limestone.cli.args.Arguments;
@@ -10,7 +9,6 @@ import io.limestone.cli.args.Output;
 import io.limestone.wire.Encoding;
 import java.io.IOException;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 
 /** {@code limestone appraise}: exit code 0 trusted, 1 untrusted, 2 unusable input. */
@@ -63,22 +61,9 @@ public final class AppraiseCommand {
       }
       case Verdict.AskAgain again -> json.put("reason", again.reason());
       case Verdict.Untrusted untrusted ->
-          json.put("failures", untrusted.failures().stream().map(AppraiseCommand::json).toList());
+          json.put("failures", untrusted.failures().stream().map(FailureText::json).toList());
     }
     json.put("state", verdict.next().toJson());
-    return json;
-  }
-
-  private static Map<String, Object> json(Failure failure) {
-    Map<String, Object> json = new LinkedHashMap<>();
-    json.put("event_id", failure.eventId());
-    json.put("severity", failure.severity().label());
-    json.put("recoverable", failure.recoverable());
-    json.put("check", failure.check());
-    json.put("found", failure.found());
-    json.put("expected", failure.expected());
-    json.put("remedy", failure.remedy());
-    json.put("context", failure.context());
     return json;
   }
 
@@ -96,26 +81,7 @@ public final class AppraiseCommand {
       case Verdict.Trusted trusted ->
           trusted.notes().forEach(note -> output.line("  note      " + printable(note)));
       case Verdict.AskAgain again -> output.line("  reason    " + printable(again.reason()));
-      case Verdict.Untrusted untrusted -> untrusted.failures().forEach(f -> print(f, output));
-    }
-  }
-
-  private static void print(Failure failure, Output output) {
-    output.line("");
-    output.line("  failed    " + failure.eventId() + ", " + failure.severity().label());
-    for (Map.Entry<String, String> line :
-        List.of(
-            Map.entry("check", failure.check()),
-            Map.entry("found", failure.found()),
-            Map.entry("expected", failure.expected()),
-            Map.entry("remedy", failure.remedy()))) {
-      if (!line.getValue().isEmpty()) {
-        output.line(
-            "  "
-                + line.getKey()
-                + " ".repeat(10 - line.getKey().length())
-                + printable(line.getValue()));
-      }
+      case Verdict.Untrusted untrusted -> untrusted.failures().forEach(f -> FailureText.print(f, output));
     }
   }
 

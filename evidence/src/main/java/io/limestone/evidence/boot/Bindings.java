@@ -101,9 +101,13 @@ final class Bindings {
       // Old grubs measured another text than they logged, and the content of a section is logged
       // by the section's name again: neither is a forgery, and neither proves the text.
       case GRUB_COMMAND, UKI_SECTION -> part(measured.orElseThrow(), bank, digest, Binding.OBJECT);
-      case UKI_COMMAND_LINE -> whole(event, bank, digest, Binding.BROKEN);
+      // systemd's documents say without the NUL, some of its versions measured it too.
+      case UKI_COMMAND_LINE ->
+          whole(event, bank, digest, Binding.BROKEN) == Binding.DATA
+              ? Binding.DATA
+              : part(measured.orElseThrow(), bank, digest, Binding.BROKEN);
       case OTHER -> whole(event, bank, digest, Binding.OBJECT);
-      case FILE, MOK -> Binding.OBJECT;
+      case UKI_INITRD, FILE, MOK -> Binding.OBJECT;
     };
   }
 

@@ -2,7 +2,9 @@ package io.limestone.evidence.boot;
 
 import io.limestone.evidence.PcrReplay;
 import io.limestone.tpm.HashAlg;
+import io.limestone.tpm.PcrValues;
 import io.limestone.wire.Bytes;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -89,6 +91,22 @@ public record BootLog(
   /** Every event as one bank knows it, in order, with what its digest proves of its data. */
   public List<MeasuredEvent> measured(HashAlg bank) {
     return events.stream().map(event -> MeasuredEvent.of(event, bank)).toList();
+  }
+
+  /**
+   * What a kernel's IMA would measure first after this log: the digests over PCRs 0 to 7, and 0 to
+   * 9 (Linux 5.8 and later), as far as the log has all of these PCRs in the bank.
+   */
+  public List<Bytes> bootAggregates(HashAlg bank) {
+    Replay replay = replay(bank);
+    List<Bytes> aggregates = new ArrayList<>();
+    for (int count : new int[] {8, 10}) {
+      SortedMap<Integer, Bytes> boot = replay.values().headMap(count);
+      if (boot.size() == count && replay.incomplete().stream().noneMatch(boot::containsKey)) {
+        aggregates.add(new PcrValues(bank, boot).digest());
+      }
+    }
+    return aggregates;
   }
 
   /** A PCR at startup: zeros; 17 to 22 ones; PCR 0 ends in the locality of TPM2_Startup. */

@@ -2,6 +2,7 @@ package io.limestone.evidence.boot;
 
 import io.limestone.wire.Bytes;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What an event's data says, by its type (PC Client Platform Firmware Profile §10.4 and §10.2).
@@ -73,8 +74,10 @@ public sealed interface BootPayload {
       MOK,
       /** A section of a unified kernel image, PCR 11: {@code .linux}, {@code .osrel} … */
       UKI_SECTION,
-      /** Arguments of the kernel in UTF-16, as systemd-stub measures them, PCR 12 (old: 8). */
+      /** Kernel arguments in UTF-16, by systemd-boot and systemd-stub, PCR 12 (old: 8). */
       UKI_COMMAND_LINE,
+      /** What systemd-stub hands to the kernel beside its image: {@code Credentials initrd} … */
+      UKI_INITRD,
       /** The name of a file that was read, PCR 9. */
       FILE,
       /** Any other. */
@@ -122,6 +125,16 @@ public sealed interface BootPayload {
     public record Tag(long id, Bytes data, List<Tag> inner) {
       public Tag {
         inner = List.copyOf(inner);
+      }
+
+      /** What its maker calls it; its number if that is not known here. */
+      public String name() {
+        return TagNames.of(id);
+      }
+
+      /** Its data as text, if it is text in UTF-16 or ASCII: systemd's and Linux' descriptions. */
+      public Optional<String> text() {
+        return Texts.ifText(data);
       }
     }
 

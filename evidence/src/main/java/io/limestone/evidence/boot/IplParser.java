@@ -5,6 +5,7 @@ import io.limestone.evidence.boot.BootPayload.Ipl.Kind;
 import io.limestone.wire.Bytes;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** EV_IPL by its text: which boot loader's it is, and what of it was measured. */
 final class IplParser {
@@ -21,6 +22,14 @@ final class IplParser {
           new Prefix("grub_kernel_cmdline ", Kind.KERNEL_COMMAND_LINE),
           new Prefix("grub_cmd ", Kind.GRUB_COMMAND));
 
+  /** systemd-stub's descriptions of archives that it makes; none is an argument of a kernel. */
+  private static final Set<String> UKI_INITRDS =
+      Set.of(
+          "Credentials initrd",
+          "Global credentials initrd",
+          "System extension initrd",
+          "Configuration extension initrd");
+
   private record Prefix(String text, Kind kind) {}
 
   private IplParser() {}
@@ -28,7 +37,7 @@ final class IplParser {
   static Ipl parse(int pcr, Bytes data) {
     if (Texts.isUtf16(data)) {
       String text = Texts.utf16(data);
-      return new Ipl(text.startsWith(".") ? Kind.UKI_SECTION : Kind.UKI_COMMAND_LINE, text, text);
+      return new Ipl(uki(text), text, text);
     }
     String text = Texts.utf8(data);
     for (Prefix prefix : PREFIXES) {
@@ -45,9 +54,16 @@ final class IplParser {
     return new Ipl(kind, text, text);
   }
 
+  private static Kind uki(String text) {
+    if (UKI_INITRDS.contains(text)) {
+      return Kind.UKI_INITRD;
+    }
+    return text.startsWith(".") ? Kind.UKI_SECTION : Kind.UKI_COMMAND_LINE;
+  }
+
   /**
    * The bytes whose hash a loader measures when it measures text: those behind the prefix, without
-   * the NUL; or a section's name in ASCII, with it.
+   * the NUL; a UKI's arguments in UTF-16, without it; or a section's name in ASCII, with it.
    */
   static Optional<Bytes> measured(Ipl ipl, Bytes data) {
     return switch (ipl.kind()) {
@@ -56,7 +72,8 @@ final class IplParser {
         yield Optional.of(data.slice(from, end(data)));
       }
       case UKI_SECTION -> Optional.of(Texts.ascii(ipl.text() + "\0"));
-      case MOK, UKI_COMMAND_LINE, FILE, OTHER -> Optional.empty();
+      case UKI_COMMAND_LINE -> Optional.of(data.slice(0, 2 * ipl.text().length()));
+      case UKI_INITRD, MOK, FILE, OTHER -> Optional.empty();
     };
   }
 

@@ -16,6 +16,7 @@ import io.limestone.wire.MalformedException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Reads an event's data by its type. Never fails: data of no or a wrong form is Unparsed. */
 final class PayloadParser {
@@ -117,9 +118,8 @@ final class PayloadParser {
   }
 
   private static BootPayload textIfAny(Bytes data) {
-    return Texts.isUtf16(data) || Texts.isAscii(data)
-        ? text(data)
-        : new Unparsed("the vendor's own form");
+    Optional<String> text = Texts.ifText(data);
+    return text.isPresent() ? new Text(text.get()) : new Unparsed("the vendor's own form");
   }
 
   /** UTF-16 text, a GUID, or ASCII. */

@@ -2,6 +2,7 @@ package io.limestone.evidence.boot;
 
 import io.limestone.wire.Bytes;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 
 /** The text forms of event data. What is no text becomes U+FFFD, never an error. */
 final class Texts {
@@ -36,6 +37,14 @@ final class Texts {
         && bytes[1] == 0
         && bytes[size - 2] == 0
         && bytes[size - 1] == 0;
+  }
+
+  /** The text, if it looks like UTF-16 or is ASCII. */
+  static Optional<String> ifText(Bytes data) {
+    if (isUtf16(data)) {
+      return Optional.of(utf16(data));
+    }
+    return isAscii(data) ? Optional.of(utf8(data)) : Optional.empty();
   }
 
   /** Whether every byte up to a NUL at the end is printable ASCII. */
