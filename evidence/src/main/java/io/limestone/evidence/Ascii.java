@@ -44,7 +44,7 @@ final class Ascii {
       long letter = x >>> 6 & EACH;
       long value = (x & 0x0f * EACH) + 9 * letter;
       long shown = value + 0x30 * EACH + 0x27 * (value + 6 * EACH >>> 4 & EACH);
-      wrong |= shown ^ (x | letter << 5) | value & 0xf0 * EACH;
+      wrong |= shown ^ (x | letter << 5) | value & 0xf0f0_f0f0_f0f0_f0f0L;
       long pairs = (value << 4 | value >>> 8) & 0x00ff_00ff_00ff_00ffL;
       pairs = (pairs | pairs >>> 8) & 0x0000_ffff_0000_ffffL;
       INT.set(out, o, (int) (pairs | pairs >>> 16));
@@ -64,7 +64,7 @@ final class Ascii {
     int i = from;
     for (; i + 8 <= to; i += 8) {
       long x = (long) LONG.get(text, i) ^ wanted * EACH;
-      long zeros = x - EACH & ~x & 0x80 * EACH;
+      long zeros = x - EACH & ~x & 0x8080_8080_8080_8080L;
       if (zeros != 0) {
         return i + (Long.numberOfTrailingZeros(zeros) >>> 3);
       }
