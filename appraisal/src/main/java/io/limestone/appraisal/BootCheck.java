@@ -43,8 +43,7 @@ public final class BootCheck {
    *     log's own replay
    * @throws io.limestone.wire.MalformedException if it is no log
    */
-  public static Result judge(
-      BootPolicy policy, Bytes log, HashAlg bank, Map<Integer, Bytes> pcrs) {
+  public static Result judge(BootPolicy policy, Bytes log, HashAlg bank, Map<Integer, Bytes> pcrs) {
     BootLog.Replay replay = BootLog.parse(log).replay(bank);
     Map<Integer, Bytes> values = new TreeMap<>(replay.values());
     replay.incomplete().forEach(pcr -> values.putIfAbsent(pcr, bank.zeros()));

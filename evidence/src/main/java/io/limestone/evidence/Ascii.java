@@ -43,8 +43,8 @@ final class Ascii {
       long x = (long) LONG.get(text, i);
       long letter = x >>> 6 & EACH;
       long value = (x & 0x0f * EACH) + 9 * letter;
-      long shown = value + 0x30 * EACH + 0x27 * (value + 6 * EACH >>> 4 & EACH);
-      wrong |= shown ^ (x | letter << 5) | value & 0xf0f0_f0f0_f0f0_f0f0L;
+      long shown = value + 0x30 * EACH + 0x27 * ((value + 6 * EACH) >>> 4 & EACH);
+      wrong |= (shown ^ (x | letter << 5)) | (value & 0xf0f0_f0f0_f0f0_f0f0L);
       long pairs = (value << 4 | value >>> 8) & 0x00ff_00ff_00ff_00ffL;
       pairs = (pairs | pairs >>> 8) & 0x0000_ffff_0000_ffffL;
       INT.set(out, o, (int) (pairs | pairs >>> 16));

@@ -287,7 +287,7 @@ final class AsciiForm implements ImaForm {
 
   private @Nullable String number(ImaFields into, int from, int to, int bytes) {
     long value = from == to ? 0 : Ascii.decimal(text, from, to);
-    if (value < 0 || value >> 8 * bytes != 0) {
+    if (value < 0 || (value >> (8 * bytes)) != 0) {
       return "owner or mode is not a number";
     }
     into.putNumber(from == to ? 0 : bytes, 4);

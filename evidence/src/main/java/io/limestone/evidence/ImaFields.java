@@ -55,7 +55,7 @@ final class ImaFields {
   /** Lengths and numbers in template data: least significant byte first. */
   void putNumber(long value, int bytes) {
     for (int i = 0; i < bytes; i++) {
-      made[length++] = (byte) (value >> 8 * i);
+      made[length++] = (byte) (value >> (8 * i));
     }
   }
 

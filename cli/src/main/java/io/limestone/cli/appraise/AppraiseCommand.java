@@ -81,7 +81,8 @@ public final class AppraiseCommand {
       case Verdict.Trusted trusted ->
           trusted.notes().forEach(note -> output.line("  note      " + printable(note)));
       case Verdict.AskAgain again -> output.line("  reason    " + printable(again.reason()));
-      case Verdict.Untrusted untrusted -> untrusted.failures().forEach(f -> FailureText.print(f, output));
+      case Verdict.Untrusted untrusted ->
+          untrusted.failures().forEach(f -> FailureText.print(f, output));
     }
   }
 

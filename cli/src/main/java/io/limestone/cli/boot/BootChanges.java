@@ -127,8 +127,7 @@ final class BootChanges {
       for (int i = 0; i < gone.size(); i++) {
         Fact was = gone.get(i);
         Fact is = come.get(i);
-        changes.add(
-            BootChange.changed(what, words(was), words(is), was.proven() && is.proven()));
+        changes.add(BootChange.changed(what, words(was), words(is), was.proven() && is.proven()));
       }
     } else {
       gone.forEach(was -> changes.add(BootChange.removed(what, words(was), was.proven())));

@@ -55,8 +55,7 @@ final class BootJson {
   private static Map<String, Object> specId(BootLog.SpecId spec) {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("platform_class", spec.platformClass());
-    json.put(
-        "version", spec.versionMajor() + "." + spec.versionMinor() + "." + spec.errata());
+    json.put("version", spec.versionMajor() + "." + spec.versionMinor() + "." + spec.errata());
     json.put("uintn_size", spec.uintnSize());
     Map<String, Integer> algorithms = new LinkedHashMap<>();
     spec.digestSizes()

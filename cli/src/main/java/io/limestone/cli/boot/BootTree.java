@@ -54,10 +54,7 @@ final class BootTree {
 
   private static String banks(BootLog log) {
     return "banks "
-        + log.banks().stream()
-            .sorted()
-            .map(HashAlg::keylimeName)
-            .collect(Collectors.joining(", "));
+        + log.banks().stream().sorted().map(HashAlg::keylimeName).collect(Collectors.joining(", "));
   }
 
   private void facts(BootFacts facts) {
@@ -106,7 +103,9 @@ final class BootTree {
 
   /** What can be held against a policy where the words cannot. */
   private static String mark(Fact fact) {
-    return fact.proven() ? "" : "   " + fact.event().bank().keylimeName() + " " + fact.digest().hex();
+    return fact.proven()
+        ? ""
+        : "   " + fact.event().bank().keylimeName() + " " + fact.digest().hex();
   }
 
   private void quirks() {
@@ -166,7 +165,6 @@ final class BootTree {
   }
 
   private void line(String label, String text) {
-    output.line(
-        "%-13s %s".formatted(label, Encoding.printable(text, 20 * WIDEST)).stripTrailing());
+    output.line("%-13s %s".formatted(label, Encoding.printable(text, 20 * WIDEST)).stripTrailing());
   }
 }

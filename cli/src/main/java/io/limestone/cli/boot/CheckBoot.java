@@ -91,7 +91,12 @@ final class CheckBoot {
         Bytes value = Bytes.ofHex(parts[1].startsWith("0x") ? parts[1].substring(2) : parts[1]);
         if (value.size() != bank.size()) {
           throw CommandFailed.unusable(
-              "--pcr " + given + ": a value of " + bank.keylimeName() + " has " + bank.size()
+              "--pcr "
+                  + given
+                  + ": a value of "
+                  + bank.keylimeName()
+                  + " has "
+                  + bank.size()
                   + " bytes");
         }
         pcrs.put(Integer.parseInt(parts[0]), value);

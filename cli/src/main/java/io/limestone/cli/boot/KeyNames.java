@@ -35,7 +35,7 @@ final class KeyNames {
     if (der.size() <= MAX_CERTIFICATE) {
       try {
         return CertificateFactory.getInstance("X.509")
-                .generateCertificate(new ByteArrayInputStream(der.toArray()))
+                    .generateCertificate(new ByteArrayInputStream(der.toArray()))
                 instanceof X509Certificate x509
             ? Encoding.printable(x509.getSubjectX500Principal().getName(), 200)
             : "no X.509 certificate";

@@ -6,6 +6,7 @@ import io.limestone.tpm.PcrValues;
 import io.limestone.wire.Bytes;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -102,7 +103,7 @@ public record BootLog(
     List<Bytes> aggregates = new ArrayList<>();
     for (int count : new int[] {8, 10}) {
       SortedMap<Integer, Bytes> boot = replay.values().headMap(count);
-      if (boot.size() == count && replay.incomplete().stream().noneMatch(boot::containsKey)) {
+      if (boot.size() == count && Collections.disjoint(replay.incomplete(), boot.keySet())) {
         aggregates.add(new PcrValues(bank, boot).digest());
       }
     }

@@ -118,6 +118,8 @@ public sealed interface BootPayload {
   /** EV_EVENT_TAG: TCG_PCClientTaggedEvent, one after another (Linux, systemd, Windows). */
   record Tagged(List<Tag> tags) implements BootPayload {
     /**
+     * One tagged structure.
+     *
      * @param id whose meaning is its maker's
      * @param data the tag's data
      * @param inner the tags in it, where the maker's id says that there are (Windows)
@@ -144,7 +146,7 @@ public sealed interface BootPayload {
   }
 
   /**
-   * EV_NO_ACTION with TCG_EfiStartupLocalityEvent.
+   * EV_NO_ACTION with TCG_EfiStartupLocalityEvent: where TPM2_Startup came from.
    *
    * @param locality 0, 3, or 4 with an H-CRTM
    */

@@ -72,9 +72,9 @@ final class VariableParser {
   }
 
   private static boolean isSignatureLists(Guid guid, String name) {
-    return guid.equals(Guid.GLOBAL) && GLOBAL_LISTS.contains(name)
-        || guid.equals(Guid.IMAGE_SECURITY) && SECURITY_LISTS.contains(name)
-        || guid.equals(Guid.SHIM_LOCK) && SHIM_LISTS.contains(name);
+    return (guid.equals(Guid.GLOBAL) && GLOBAL_LISTS.contains(name))
+        || (guid.equals(Guid.IMAGE_SECURITY) && SECURITY_LISTS.contains(name))
+        || (guid.equals(Guid.SHIM_LOCK) && SHIM_LISTS.contains(name));
   }
 
   private static VariableValue global(String name, Bytes data) {
@@ -146,6 +146,6 @@ final class VariableParser {
     return bytes.length == 4
         && bytes[0] == 0x30
         && bytes[1] == (byte) 0x82
-        && ((bytes[2] & 0xff) << 8 | bytes[3] & 0xff) == data.size() - at - 4;
+        && ((bytes[2] & 0xff) << 8 | (bytes[3] & 0xff)) == data.size() - at - 4;
   }
 }

@@ -54,7 +54,7 @@ public record ImaField(String id, Bytes data) {
   public static ImaField number(String id, int value) {
     byte[] bytes = new byte[id.equals("imode") ? 2 : 4];
     for (int i = 0; i < bytes.length; i++) {
-      bytes[i] = (byte) (value >> 8 * i);
+      bytes[i] = (byte) (value >> (8 * i));
     }
     return new ImaField(id, Bytes.of(bytes));
   }
