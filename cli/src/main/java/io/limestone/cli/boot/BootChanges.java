@@ -157,7 +157,8 @@ final class BootChanges {
   }
 
   private static String words(Fact fact) {
-    return fact.text().strip() + (fact.proven() ? "" : " " + digest(fact));
+    String text = fact.text().strip();
+    return (text.isEmpty() ? "(empty)" : text) + (fact.proven() ? "" : " " + digest(fact));
   }
 
   private static String digest(Fact fact) {

@@ -121,7 +121,9 @@ final class BootTree {
     TreeSet<Integer> pcrs = new TreeSet<>();
     file.log().events().forEach(event -> pcrs.add(event.pcr()));
     for (int pcr : pcrs) {
-      output.line("");
+      if (events || pcr == pcrs.first()) {
+        output.line("");
+      }
       output.line(pcr == BootEvent.NO_PCR ? "no PCR" : "PCR " + pcr + "  " + value(replay, pcr));
       if (events) {
         file.measured().stream().filter(event -> event.pcr() == pcr).forEach(this::event);

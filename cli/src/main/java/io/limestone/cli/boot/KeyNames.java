@@ -9,6 +9,8 @@ import java.io.ByteArrayInputStream;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
+import java.util.Map;
+import javax.security.auth.x500.X500Principal;
 
 /** What people call an entry of a signature database: a certificate's subject, or a hash. */
 final class KeyNames {
@@ -37,12 +39,18 @@ final class KeyNames {
         return CertificateFactory.getInstance("X.509")
                     .generateCertificate(new ByteArrayInputStream(der.toArray()))
                 instanceof X509Certificate x509
-            ? Encoding.printable(x509.getSubjectX500Principal().getName(), 200)
+            ? Encoding.printable(subject(x509), 200)
             : "no X.509 certificate";
       } catch (CertificateException e) {
         return "a certificate that cannot be read, " + der;
       }
     }
     return "a certificate of " + der.size() + " bytes";
+  }
+
+  private static String subject(X509Certificate certificate) {
+    return certificate
+        .getSubjectX500Principal()
+        .getName(X500Principal.RFC2253, Map.of("1.2.840.113549.1.9.1", "emailAddress"));
   }
 }

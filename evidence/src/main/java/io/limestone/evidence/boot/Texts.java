@@ -33,7 +33,7 @@ final class Texts {
     int size = bytes.length;
     return size >= 4
         && size % 2 == 0
-        && bytes[0] != 0
+        && (bytes[0] & 0xff) >= 0x20
         && bytes[1] == 0
         && bytes[size - 2] == 0
         && bytes[size - 1] == 0;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.limestone.cli.boot;
+
+import org.jspecify.annotations.NullMarked;
