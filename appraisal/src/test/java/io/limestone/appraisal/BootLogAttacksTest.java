@@ -163,8 +163,7 @@ class BootLogAttacksTest {
     for (int pcr = 0; pcr < 8; pcr++) {
       sent.event(pcr, EventType.EV_SEPARATOR, Bytes.of(new byte[4]));
     }
-    untrusted(
-        verdict(BootLog.parse(sent.bytes()), sent.bytes()), "measured_boot.invalid_pcr_0");
+    untrusted(verdict(BootLog.parse(sent.bytes()), sent.bytes()), "measured_boot.invalid_pcr_0");
   }
 
   @ParameterizedTest
@@ -262,9 +261,19 @@ class BootLogAttacksTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "truncated-mid-event", "truncated-at-boundary", "trailing-zeros-64", "trailing-garbage-5",
-        "digest-flipped", "variable-data-flipped", "event-size-huge", "unknown-alg-id", "pcr-24",
-        "specid-50-algs", "event-dropped", "var-namelen-huge", "siglist-sigsize-zero",
+        "truncated-mid-event",
+        "truncated-at-boundary",
+        "trailing-zeros-64",
+        "trailing-garbage-5",
+        "digest-flipped",
+        "variable-data-flipped",
+        "event-size-huge",
+        "unknown-alg-id",
+        "pcr-24",
+        "specid-50-algs",
+        "event-dropped",
+        "var-namelen-huge",
+        "siglist-sigsize-zero",
         "forged-cmdline-text"
       })
   void everyMutatedLogIsUntrusted(String name) {
@@ -285,8 +294,7 @@ class BootLogAttacksTest {
     assertThat(BootLog.parse(sent).measured(HashAlg.SHA256))
         .filteredOn(event -> event.type() == EventType.UNKNOWN)
         .singleElement()
-        .satisfies(
-            event -> assertThat(event.proven(BootPayload.Variable.class)).isEmpty());
+        .satisfies(event -> assertThat(event.proven(BootPayload.Variable.class)).isEmpty());
   }
 
   @Test

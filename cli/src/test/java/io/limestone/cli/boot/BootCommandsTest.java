@@ -28,7 +28,9 @@ class BootCommandsTest {
   /** The values, the aggregates and the number of events by an independent replay. */
   @TestFactory
   Stream<DynamicTest> showTellsEveryPcrOfEveryRealLog() throws IOException {
-    return Json.object(Files.readAllBytes(LOGS.resolve("expected.json"))).members().entrySet()
+    return Json.object(Files.readAllBytes(LOGS.resolve("expected.json")))
+        .members()
+        .entrySet()
         .stream()
         .filter(entry -> Files.exists(LOGS.resolve(entry.getKey())))
         .filter(entry -> ((JsonObject) entry.getValue()).optionalObject("spec_id").isPresent())
@@ -120,9 +122,7 @@ class BootCommandsTest {
             "other.bin",
             BootLogWriter.of(intel())
                 .remeasure(
-                    113,
-                    ascii(text.substring("kernel_cmdline: ".length())),
-                    ascii(text + "\0"))
+                    113, ascii(text.substring("kernel_cmdline: ".length())), ascii(text + "\0"))
                 .bytes()
                 .toArray());
     CommandRun.of("boot", "diff", log("intel_svr.bin"), other)
@@ -138,11 +138,7 @@ class BootCommandsTest {
   void diffTellsKeysBySubject() {
     JsonObject json =
         CommandRun.of(
-                "boot",
-                "diff",
-                log("intel_svr.bin"),
-                log("css-flex14vm4-bootlog.bin"),
-                "--json")
+                "boot", "diff", log("intel_svr.bin"), log("css-flex14vm4-bootlog.bin"), "--json")
             .exits(1)
             .json();
     assertThat(json.list("changes").toString())
