@@ -18,8 +18,8 @@ final class SharedData {
 
   static Bytes read(String name) {
     Path testdata = Path.of(System.getProperty("limestone.testdata")).toAbsolutePath();
-    return Stream.iterate(testdata.getParent().getParent(), p -> p != null, Path::getParent)
-        .map(folder -> folder.resolve("shared/data").resolve(name))
+    return Stream.of("../../shared/data", "../../../shared/data")
+        .map(shared -> testdata.resolve(shared).resolve(name))
         .filter(Files::exists)
         .findFirst()
         .map(SharedData::content)
