@@ -124,8 +124,8 @@ final class DmJudge {
     }
     boolean good =
         attributes(
-                "dm_table_load.invalid_entry", "device " + shown(key), rule.device(), load.device())
-            & targets(rule, load.targets());
+            "dm_table_load.invalid_entry", "device " + shown(key), rule.device(), load.device());
+    good &= targets(rule, load.targets());
     devices =
         devices.with(key, new Device(rule.name(), false, good && !rule.resumeRequired(), table));
   }
@@ -247,8 +247,8 @@ final class DmJudge {
     }
     Optional<Rule> rule = policy.rule(device.rule());
     boolean good =
-        isAllowed("new_name", rename.newName(), rename.device(), rule.map(Rule::newName))
-            & isAllowed("new_uuid", rename.newUuid(), rename.device(), rule.map(Rule::newUuid));
+        isAllowed("new_name", rename.newName(), rename.device(), rule.map(Rule::newName));
+    good &= isAllowed("new_uuid", rename.newUuid(), rename.device(), rule.map(Rule::newUuid));
     String newKey = policy.matchOn().equals("name") ? rename.newName() : rename.newUuid();
     devices = devices.without(key).with(newKey, good ? device : device.invalid());
   }

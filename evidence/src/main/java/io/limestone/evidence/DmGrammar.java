@@ -99,7 +99,7 @@ final class DmGrammar {
       in.take("active_table_hash=");
       in.word();
     }
-    if (active && inactive && in.skip(";") || inactive && !active) {
+    if (inactive && (!active || in.skip(";"))) {
       in.take("inactive_table_hash=");
       in.word();
     }
@@ -119,9 +119,7 @@ final class DmGrammar {
       in.take(";table_clear=no_data");
     }
     in.take(";");
-    while (in.skip(" ")) {
-      continue; // where the kernel reserved more room than it wrote
-    }
+    in.skipBlanks();
     capacity();
     return new DmEvent.Clear(Collections.unmodifiableMap(device));
   }

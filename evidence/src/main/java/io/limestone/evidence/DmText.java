@@ -29,6 +29,13 @@ final class DmText {
     return false;
   }
 
+  /** Blanks stand where the kernel reserved more room than it wrote. */
+  void skipBlanks() {
+    while (at < text.length() && text.charAt(at) == ' ') {
+      at++;
+    }
+  }
+
   boolean comes(String literal) {
     return text.startsWith(literal, at);
   }
@@ -52,9 +59,9 @@ final class DmText {
   }
 
   private static boolean isOfWord(char c) {
-    return c >= 'a' && c <= 'z'
-        || c >= 'A' && c <= 'Z'
-        || c >= '0' && c <= '9'
+    return (c >= 'a' && c <= 'z')
+        || (c >= 'A' && c <= 'Z')
+        || (c >= '0' && c <= '9')
         || "-:_.+@#".indexOf(c) >= 0;
   }
 

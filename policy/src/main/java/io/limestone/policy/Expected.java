@@ -43,7 +43,7 @@ public sealed interface Expected {
   }
 
   /** A JSON integer. */
-  record Number(BigInteger value) implements Expected {
+  record Whole(BigInteger value) implements Expected {
     @Override
     public boolean accepts(String text) {
       return !text.isEmpty()
@@ -80,7 +80,7 @@ public sealed interface Expected {
     return switch (value) {
       case null -> ANYTHING;
       case Boolean flag -> new Flag(flag);
-      case Long number -> new Number(BigInteger.valueOf(number));
+      case Long number -> new Whole(BigInteger.valueOf(number));
       case String text ->
           new Text(text, PythonRegex.compile(PythonRegex.toRe2(text, place), place));
       default ->
