@@ -2,12 +2,15 @@ package io.limestone.bench.jmh;
 
 import io.limestone.bench.Benchmark;
 import io.limestone.bench.Figure;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.infra.BenchmarkParams;
+import org.openjdk.jmh.profile.GCProfiler;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.runner.Runner;
+import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.openjdk.jmh.runner.options.TimeValue;
 import org.openjdk.jmh.runner.options.VerboseMode;
@@ -21,23 +24,34 @@ public final class Jmh {
         name,
         about,
         (benchmark, figures) -> {
-          var options =
-              new OptionsBuilder()
-                  .include("\\." + className + "\\.")
-                  .mode(Mode.Throughput)
-                  .forks(1)
-                  .threads(1)
-                  .warmupIterations(3)
-                  .warmupTime(TimeValue.seconds(2))
-                  .measurementIterations(4)
-                  .measurementTime(TimeValue.seconds(2))
-                  .shouldFailOnError(true)
-                  .verbosity(VerboseMode.SILENT)
-                  .build();
-          for (RunResult result : new Runner(options).run()) {
+          for (RunResult result : run(className)) {
             figures.accept(figure(benchmark, result));
           }
         });
+  }
+
+  /** All benchmarks of a class, with what they allocate. */
+  static Collection<RunResult> run(String className) throws RunnerException {
+    return new Runner(
+            new OptionsBuilder()
+                .include("\\." + className + "\\.")
+                .mode(Mode.Throughput)
+                .forks(1)
+                .threads(1)
+                .warmupIterations(3)
+                .warmupTime(TimeValue.seconds(2))
+                .measurementIterations(4)
+                .measurementTime(TimeValue.seconds(2))
+                .addProfiler(GCProfiler.class)
+                .shouldFailOnError(true)
+                .verbosity(VerboseMode.SILENT)
+                .build())
+        .run();
+  }
+
+  /** Bytes allocated per operation. */
+  static double allocated(RunResult result) {
+    return result.getSecondaryResults().get("gc.alloc.rate.norm").getScore();
   }
 
   private static Figure figure(String benchmark, RunResult result) {
