@@ -56,7 +56,7 @@ final class ImaAppraisal {
     ImaProgress progress = before.progress();
     long first = slice.get().firstEntry();
     if (first == 0) {
-      return judge(slice.get(), quoted.get(), ImaProgress.NONE);
+      return judge(slice.get(), quoted.get(), ImaProgress.NONE, before);
     }
     if (first != progress.nextEntry()) {
       findings.failForGood(
@@ -73,7 +73,7 @@ final class ImaAppraisal {
     if (!progress.running().map(ImaProgress.Running::bank).equals(Optional.of(pcrs.bank()))) {
       return new Restarted("the quoted bank changed: the whole measurement list is needed");
     }
-    return judge(slice.get(), quoted.get(), progress);
+    return judge(slice.get(), quoted.get(), progress, before);
   }
 
   private void notQuoted() {
@@ -102,15 +102,9 @@ final class ImaAppraisal {
             + " list readable for the agent?");
   }
 
-  private Judged judge(ImaSlice slice, Bytes quoted, ImaProgress from) {
-    PcrReplay replay =
-        from.running()
-            .map(at -> new PcrReplay(at.bank(), at.pcr10()))
-            .orElseGet(() -> PcrReplay.ofZeros(pcrs.bank()));
-    ImaCursor cursor =
-        new ImaCursor(
-            slice.text().toArray(),
-            reference.runtime().map(RuntimePolicy::logHash).orElse(HashAlg.SHA1));
+  private Judged judge(ImaSlice slice, Bytes quoted, ImaProgress from, Before before) {
+    PcrReplay replay = replay(from);
+    ImaCursor cursor = cursor(slice);
     ImaJudge judge = new ImaJudge(reference, findings, pcrs, from);
     byte[] target = quoted.toArray();
     long matched = replay.is(target) ? 0 : -1;
@@ -125,7 +119,7 @@ final class ImaAppraisal {
     }
     judge.finish();
     if (matched < 0) {
-      mismatch(quoted, replay.value());
+      mismatch(quoted, replay.value(), explanation(slice, target, from, before));
       return NOTHING;
     }
     if (from.nextEntry() + cursor.entries() == 0 && reference.runtime().isPresent()) {
@@ -148,13 +142,58 @@ final class ImaAppraisal {
             bound));
   }
 
-  private void mismatch(Bytes quoted, Bytes replayed) {
+  private PcrReplay replay(ImaProgress from) {
+    return from.running()
+        .map(at -> new PcrReplay(at.bank(), at.pcr10()))
+        .orElseGet(() -> PcrReplay.ofZeros(pcrs.bank()));
+  }
+
+  private ImaCursor cursor(ImaSlice slice) {
+    return new ImaCursor(slice.text().shared(), logHash());
+  }
+
+  private HashAlg logHash() {
+    return reference.runtime().map(RuntimePolicy::logHash).orElse(HashAlg.SHA1);
+  }
+
+  private void mismatch(Bytes quoted, Bytes replayed, String remedy) {
     findings.fail(
         "ima.pcr_mismatch",
         "the measurement list replays to PCR 10",
         replayed.hex() + " (after the last entry; no entry before gives the quoted value either)",
         quoted.hex() + " (quoted)",
-        "the list was altered or cut, or entries were extended elsewhere: reboot the node, and if"
-            + " it stays, treat it as compromised");
+        remedy);
+  }
+
+  /** Why the list may not replay, as far as that can be found out, and what to do. */
+  private String explanation(ImaSlice slice, byte[] quoted, ImaProgress from, Before before) {
+    if (isOfOldKernel(slice, quoted, from)) {
+      return "the kernel is older than Linux 5.8: it extends this bank with padded SHA-1 digests,"
+          + " which prove no more than SHA-1. Update the kernel, or have the node quote bank sha1"
+          + " and accept that";
+    }
+    if (slice.firstEntry() == 0
+        && before.progress().nextEntry() > 0
+        && before.restarted().isEmpty()) {
+      return "the list began again though the TPM was not reset: a kernel was started with kexec"
+          + " and did not take the list over, or the list was replaced. Reboot the node";
+    }
+    return "the list was altered or cut, or entries were extended elsewhere: reboot the node, and if"
+        + " it stays, treat it as compromised";
+  }
+
+  private boolean isOfOldKernel(ImaSlice slice, byte[] quoted, ImaProgress from) {
+    if (pcrs.bank() == HashAlg.SHA1 || logHash() != HashAlg.SHA1) {
+      return false;
+    }
+    PcrReplay padded = replay(from);
+    ImaCursor cursor = cursor(slice);
+    while (cursor.next()) {
+      cursor.extendPadded(padded);
+      if (padded.is(quoted)) {
+        return true;
+      }
+    }
+    return false;
   }
 }

@@ -4,6 +4,7 @@ import static io.limestone.policy.PcrPolicy.IMA_PCR;
 
 import io.limestone.evidence.DmEvent;
 import io.limestone.evidence.ImaCursor;
+import io.limestone.evidence.ImaTemplate;
 import io.limestone.evidence.Span;
 import io.limestone.policy.DmPolicy;
 import io.limestone.policy.ImaKey;
@@ -25,7 +26,7 @@ final class ImaJudge {
   private static final int MAX_NAME = 4096;
 
   private final Optional<RuntimePolicy> policy;
-  private final boolean ignoreViolations;
+  private final ImaViolations violations;
   private final Findings findings;
   private final PcrValues pcrs;
   private final DmJudge deviceMapper;
@@ -33,7 +34,7 @@ final class ImaJudge {
 
   ImaJudge(ReferenceValues reference, Findings findings, PcrValues pcrs, ImaProgress before) {
     this.policy = reference.runtime();
-    this.ignoreViolations = reference.ignoreViolations();
+    this.violations = new ImaViolations(reference.violations(), findings);
     this.findings = findings;
     this.pcrs = pcrs;
     this.deviceMapper =
@@ -52,8 +53,9 @@ final class ImaJudge {
     return deviceMapper.devices();
   }
 
-  /** Judges what only the list as a whole shows. */
+  /** Judges what only the list as a whole shows. To be called behind the last entry. */
   void finish() {
+    violations.end();
     deviceMapper.finish();
   }
 
@@ -92,26 +94,11 @@ final class ImaJudge {
     if (policy.isEmpty()) {
       return;
     }
-    String name = entry.name().printable(MAX_SHOWN);
     if (number == 0) {
-      notTheFirst(name);
+      notTheFirst(entry.name().printable(MAX_SHOWN));
     }
-    if (ignoreViolations) {
-      findings.note("entry " + number + ": changed while it was measured, ignored: " + name);
-    } else {
-      findings.fail(
-          "ima.validation.tomtou",
-          "no file changed between its measurement and its use",
-          "violation entry " + number + ": " + name,
-          "none",
-          "find out what writes to this file while it is in use; where that is normal, leave the"
-              + " file out of the IMA policy, or set verifier.ignore_tomtou_errors",
-          context(
-              "violations",
-              entry,
-              number,
-              Map.of("message", "File was changed while it was measured: " + name)));
-    }
+    violations.violation(
+        number, entry.name(), context("violations", entry, number, Map.of()));
   }
 
   private void measured(ImaCursor entry, long number) {
@@ -124,13 +111,26 @@ final class ImaJudge {
           "the list was altered, or log_hash_alg in the runtime policy is not the kernel's");
       return;
     }
-    policy.ifPresent(one -> judge(one, entry, number));
+    if (policy.isPresent()) {
+      judge(policy.get(), entry, number);
+    }
   }
 
   private void judge(RuntimePolicy rules, ImaCursor entry, long number) {
-    if (number == 0) {
-      first(rules, entry);
+    if (entry.template() == ImaTemplate.IMA_BUF) {
+      if (number == 0) {
+        notTheFirst(entry.name().printable(MAX_SHOWN));
+      }
+      buffer(rules, entry, number);
       return;
+    }
+    violations.measured(number, entry.name());
+    if (entry.name().is(BOOT_AGGREGATE)) {
+      bootAggregate(rules, entry, number);
+      return;
+    }
+    if (number == 0) {
+      notTheFirst(entry.name().printable(MAX_SHOWN));
     }
     switch (entry.template()) {
       case IMA, IMA_NG, IMA_NGV2, EVM_SIG -> file(rules, entry, number);
@@ -139,20 +139,24 @@ final class ImaJudge {
           file(rules, entry, number);
         }
       }
-      case IMA_BUF -> buffer(rules, entry, number);
+      case IMA_BUF -> throw new IllegalStateException("handled above");
     }
   }
 
-  /** The kernel's first entry binds the list to the boot PCRs; without it the list is another's. */
-  private void first(RuntimePolicy rules, ImaCursor entry) {
-    if (!entry.name().is(BOOT_AGGREGATE)) {
-      notTheFirst(entry.name().printable(MAX_SHOWN));
-      return;
+  /**
+   * The kernel's first entry binds the list to the boot PCRs. A kernel that was started with kexec
+   * and took the list over adds another one; neither the TPM nor the boot PCRs were reset in
+   * between, so that it must be the same.
+   */
+  private void bootAggregate(RuntimePolicy rules, ImaCursor entry, long number) {
+    if (number > 0) {
+      findings.note("entry " + number + ": a kernel was started with kexec, the list went on");
     }
-    Judgement judgement = rules.file(entry.name(), entry.digest());
-    List<Bytes> aggregates = BootAggregate.of(pcrs, entry.digestAlg());
-    if (aggregates.isEmpty() || judgement == Judgement.EXCLUDED) {
-      report(judgement, "digests", entry, 0, rules);
+    List<Bytes> aggregates =
+        entry.isVerity() ? List.of() : BootAggregate.of(pcrs, entry.digestAlg());
+    if (aggregates.isEmpty() || rules.excludes(entry.name())) {
+      findings.note("boot_aggregate is not compared with the boot PCRs: " + why(rules, entry));
+      file(rules, entry, number);
     } else if (!aggregates.contains(entry.digest().toBytes())) {
       findings.fail(
           "ima.validation.ima-ng.runtime_policy_hash",
@@ -161,6 +165,12 @@ final class ImaJudge {
           aggregates.getFirst().hex() + " (PCR 0 to 7 as quoted), or PCR 0 to 9",
           "the list is of another boot, or boot PCRs were extended since the kernel started");
     }
+  }
+
+  private String why(RuntimePolicy rules, ImaCursor entry) {
+    return rules.excludes(entry.name())
+        ? "the policy excludes it"
+        : "they are not quoted in bank " + entry.digestAlg().kernelName();
   }
 
   private void notTheFirst(String name) {
@@ -236,10 +246,13 @@ final class ImaJudge {
    */
   private void report(
       Judgement judgement, String rule, ImaCursor entry, long number, RuntimePolicy rules) {
+    if (judgement == Judgement.ALLOWED || judgement == Judgement.EXCLUDED) {
+      return;
+    }
     Span name = entry.name();
-    String shown = name.printable(MAX_SHOWN);
+    String shown = name.printable(MAX_SHOWN); // only now: most entries are allowed
     switch (judgement) {
-      case ALLOWED, EXCLUDED -> {}
+      case ALLOWED, EXCLUDED -> throw new IllegalStateException("handled above");
       case UNKNOWN_NAME ->
           findings.fail(
               "ima.validation.ima-ng.not_in_allowlist",

@@ -5,6 +5,7 @@ import io.limestone.policy.BootPolicy;
 import io.limestone.policy.PcrPolicy;
 import io.limestone.policy.RuntimePolicy;
 import io.limestone.policy.SeverityPolicy;
+import io.limestone.policy.ViolationPolicy;
 import io.limestone.tpm.TpmtPublic;
 import java.util.Optional;
 
@@ -17,8 +18,8 @@ import java.util.Optional;
  * @param boot absent: how the node booted is not checked, and the verdict's notes say so
  * @param bindsTransportKey whether PCR 16 is asked for too and must hold the transport key; false
  *     where no key is exchanged, as in one-shot verification
- * @param ignoreViolations whether an IMA violation entry (file changed between measurement and use)
- *     is only noted. The documented meaning of Keylime's {@code ignore_tomtou_errors}
+ * @param violations which IMA violation entries (file changed between measurement and use) are only
+ *     noted. The documented meaning of Keylime's {@code ignore_tomtou_errors}
  */
 public record ReferenceValues(
     TpmtPublic ak,
@@ -27,5 +28,5 @@ public record ReferenceValues(
     Optional<RuntimePolicy> runtime,
     Optional<BootPolicy> boot,
     boolean bindsTransportKey,
-    boolean ignoreViolations,
+    ViolationPolicy violations,
     SeverityPolicy severity) {}

@@ -10,6 +10,7 @@ import io.limestone.evidence.ImaSlice;
 import io.limestone.policy.AcceptedAlgorithms;
 import io.limestone.policy.PcrPolicy;
 import io.limestone.policy.SeverityPolicy;
+import io.limestone.policy.ViolationPolicy;
 import io.limestone.testkit.KeyKind;
 import io.limestone.testkit.SoftwareTpm;
 import io.limestone.testkit.TestCa;
@@ -268,7 +269,7 @@ class AppraisalTest {
             Optional.empty(),
             Optional.empty(),
             false,
-            false,
+            ViolationPolicy.STRICT,
             SeverityPolicy.STRICT);
     SignedQuote four = node.tpm.quote(bytes(NONCE), new PcrSelection(HashAlg.SHA256, 1 << 4));
     trusted(

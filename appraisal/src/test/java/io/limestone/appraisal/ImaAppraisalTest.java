@@ -8,7 +8,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.limestone.evidence.ImaSlice;
 import io.limestone.policy.AcceptedAlgorithms;
+import io.limestone.policy.ViolationPolicy;
 import io.limestone.testkit.ImaLogWriter;
+import io.limestone.testkit.ima.ImaField;
+import io.limestone.testkit.ima.ImaRecord;
 import io.limestone.tpm.HashAlg;
 import io.limestone.tpm.PcrSelection;
 import io.limestone.tpm.SignedQuote;
@@ -83,7 +86,7 @@ class ImaAppraisalTest {
     node.ima.file("/tmp/evil", "evil");
     String[] lines = node.ima.text().split("\n", -1);
     lines[2] = lines[2].replaceFirst(" [0-9a-f]{40} ", " " + "f".repeat(40) + " ");
-    node.ignoreViolations = true;
+    node.violations = ViolationPolicy.IGNORE;
     untrusted(list(node, String.join("\n", lines), 0), "ima.validation.ima_hash");
     lines[2] = lines[2].replaceFirst(" f{40} ", " " + "0".repeat(40) + " ");
     untrusted(list(node, String.join("\n", lines), 0), MISMATCH);
@@ -94,7 +97,7 @@ class ImaAppraisalTest {
     TestNode node = TestNode.withFiles("/bin/a");
     node.ima.violation("/var/log/x");
     untrusted(node.attest(AttestationState.NONE), "ima.validation.tomtou");
-    node.ignoreViolations = true;
+    node.violations = ViolationPolicy.IGNORE;
     assertThat(trusted(node.attest(AttestationState.NONE)).notes())
         .anyMatch(note -> note.contains("/var/log/x"));
   }
@@ -154,6 +157,126 @@ class ImaAppraisalTest {
     node.runtime = Optional.of(TestNode.policy(Map.of()));
     node.mask = 1 << 10;
     untrusted(node.attest(AttestationState.NONE), NOT_LISTED);
+  }
+
+  @Test
+  void attack20_aSecondBootAggregateAfterKexecMustBeThatOfTheBootPcrsToo() {
+    TestNode node = new TestNode();
+    node.tpm.measure(4, bytes("kernel"));
+    node.ima.bootAggregate().file("/bin/a", "/bin/a").bootAggregate();
+    node.runtime = Optional.of(TestNode.policy(Map.of("excludes", List.of("/bin"))));
+    node.mask = (1 << 10) | 0x3ff;
+    AttestationState state = trusted(node.attest(AttestationState.NONE)).next();
+    node.ima.bootAggregate();
+    assertThat(trusted(node.attest(state)).notes()).anyMatch(note -> note.contains("kexec"));
+    node.ima.ng("boot_aggregate", HashAlg.SHA256, HashAlg.SHA256.digest(bytes("forged")));
+    untrusted(node.attest(state), OTHER_HASH);
+  }
+
+  @Test
+  void attack20_aBufferIsNoBootAggregate() {
+    TestNode node = new TestNode();
+    node.ima.buf("boot_aggregate", HashAlg.SHA256, bytes("x"));
+    node.runtime = Optional.of(TestNode.policy(Map.of("excludes", List.of("boot_aggregate"))));
+    node.mask = 1 << 10;
+    untrusted(node.attest(AttestationState.NONE), NOT_LISTED);
+  }
+
+  @Test
+  void aBootAggregateInEachBankIsCompared() {
+    for (HashAlg bank : List.of(HashAlg.SHA1, HashAlg.SHA256)) {
+      TestNode node = new TestNode();
+      node.bank = bank;
+      node.accepted =
+          new AcceptedAlgorithms(Set.of("sha1", "sha256"), Set.of("ecc"), Set.of("ecdsa"));
+      node.tpm.measure(4, bytes("kernel"));
+      Bytes digest = node.tpm.pcrs(new PcrSelection(bank, 0xff)).digest();
+      node.ima.ng("boot_aggregate", bank, digest);
+      node.runtime = Optional.of(TestNode.policy(Map.of("excludes", List.of("/"))));
+      node.mask = (1 << 10) | 0x3ff;
+      trusted(node.attest(AttestationState.NONE));
+      node.tpm.measure(4, bytes("more"));
+      untrusted(node.attest(AttestationState.NONE), OTHER_HASH);
+    }
+  }
+
+  @Test
+  void aListThatBeginsAgainWithoutAResetOfTheTpmIsUntrustedAndSaysSo() {
+    TestNode node = TestNode.withFiles("/bin/a");
+    AttestationState state = trusted(node.attest(AttestationState.NONE)).next();
+    node.ima = new ImaLogWriter(node.tpm);
+    node.ima.bootAggregate().file("/bin/a", "/bin/a");
+    Verdict.Untrusted verdict = untrusted(node.appraise(node.answer(0), state), MISMATCH);
+    assertThat(verdict.worst().remedy()).contains("kexec");
+    untrusted(node.attest(verdict.next()), MISMATCH);
+  }
+
+  @Test
+  void aKernelThatPadsSha1DigestsIsNamed() {
+    TestNode node = TestNode.withFiles("/bin/a");
+    List<ImaRecord> list =
+        List.of(
+            ImaRecord.of(
+                HashAlg.SHA1,
+                "ima-ng",
+                ImaField.dNg("sha1", HashAlg.SHA1.digest(bytes("x"))),
+                ImaField.nNg(bytes("boot_aggregate"))),
+            ImaRecord.violation(
+                HashAlg.SHA1,
+                "ima-ng",
+                ImaField.dNg("sha1", HashAlg.SHA1.zeros()),
+                ImaField.nNg(bytes("/bin/a"))));
+    node.tpm.reboot();
+    for (ImaRecord record : list) {
+      Bytes padded = Bytes.concat(record.measured(HashAlg.SHA1), Bytes.of(new byte[12]));
+      node.tpm.extend(HashAlg.SHA256, 10, padded);
+    }
+    Evidence evidence =
+        node.evidence(
+            quote(node), Optional.of(new ImaSlice(ImaRecord.ascii(list), 0)));
+    Verdict.Untrusted verdict = (Verdict.Untrusted) node.appraise(evidence, AttestationState.NONE);
+    assertThat(verdict.failures())
+        .anyMatch(f -> f.eventId().equals(MISMATCH) && f.remedy().contains("padded SHA-1"));
+  }
+
+  @Test
+  void attack22_aVerityDigestIsNeverTakenForAHashOfTheContent() {
+    TestNode node = TestNode.withFiles("/bin/a");
+    Bytes digest = HashAlg.SHA256.digest(bytes("/bin/a"));
+    ImaRecord verity =
+        ImaRecord.of(
+            HashAlg.SHA1,
+            "ima-ngv2",
+            ImaField.dNgV2("verity", "sha256", digest),
+            ImaField.nNg(bytes("/bin/a")));
+    ImaRecord named =
+        ImaRecord.of(
+            HashAlg.SHA1,
+            "ima-ngv2",
+            ImaField.dNgV2("ima", "sha256", digest),
+            ImaField.nNg(bytes("verity:/bin/a")));
+    Map<String, Object> content = Map.of("/bin/a", List.of(digest.hex()));
+    Map<String, Object> tree = Map.of("verity:/bin/a", List.of(digest.hex()));
+    assertThat(judged(node, verity, content)).isEqualTo(NOT_LISTED);
+    assertThat(judged(node, verity, tree)).isEqualTo("trusted");
+    assertThat(judged(node, named, tree)).isEqualTo(NOT_LISTED);
+  }
+
+  private static String judged(TestNode node, ImaRecord record, Map<String, Object> digests) {
+    node.runtime =
+        Optional.of(
+            TestNode.policy(
+                Map.of("digests", digests, "excludes", List.of("boot_aggregate"))));
+    node.tpm.reboot();
+    node.ima = new ImaLogWriter(node.tpm);
+    node.ima.bootAggregate();
+    node.tpm.measure(10, record.templateData());
+    Bytes list = Bytes.concat(bytes(node.ima.text()), record.ascii());
+    return switch (node.appraise(with(node, new ImaSlice(list, 0)), AttestationState.NONE)) {
+      case Verdict.Untrusted untrusted -> untrusted.worst().eventId();
+      case Verdict.Trusted trusted -> "trusted";
+      case Verdict.AskAgain again -> "again";
+    };
   }
 
   @Test

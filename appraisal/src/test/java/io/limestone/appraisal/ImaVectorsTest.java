@@ -7,6 +7,7 @@ import io.limestone.policy.AcceptedAlgorithms;
 import io.limestone.policy.PcrPolicy;
 import io.limestone.policy.RuntimePolicy;
 import io.limestone.policy.SeverityPolicy;
+import io.limestone.policy.ViolationPolicy;
 import io.limestone.policy.VerificationKeys;
 import io.limestone.tpm.HashAlg;
 import io.limestone.tpm.PcrValues;
@@ -118,7 +119,7 @@ class ImaVectorsTest {
             policy,
             Optional.empty(),
             false,
-            false,
+            ViolationPolicy.STRICT,
             SeverityPolicy.STRICT);
     Bytes text = Bytes.of(step.string("log").getBytes(StandardCharsets.UTF_8));
     ImaAppraisal.Outcome outcome =

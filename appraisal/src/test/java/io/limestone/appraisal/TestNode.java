@@ -6,6 +6,7 @@ import io.limestone.policy.BootPolicy;
 import io.limestone.policy.PcrPolicy;
 import io.limestone.policy.RuntimePolicy;
 import io.limestone.policy.SeverityPolicy;
+import io.limestone.policy.ViolationPolicy;
 import io.limestone.testkit.ImaLogWriter;
 import io.limestone.testkit.KeyKind;
 import io.limestone.testkit.SoftwareKey;
@@ -46,7 +47,7 @@ final class TestNode {
   Optional<RuntimePolicy> runtime = Optional.empty();
   Optional<BootPolicy> boot = Optional.empty();
   AcceptedAlgorithms accepted = AcceptedAlgorithms.DEFAULT;
-  boolean ignoreViolations;
+  ViolationPolicy violations = ViolationPolicy.STRICT;
 
   TestNode() {
     this(SoftwareTpm.of(ekOf(), SHARED.ekChain(), SHARED.akKey()));
@@ -109,7 +110,7 @@ final class TestNode {
         runtime,
         boot,
         true,
-        ignoreViolations,
+        violations,
         SeverityPolicy.STRICT);
   }
 

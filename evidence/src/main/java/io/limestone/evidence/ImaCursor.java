@@ -170,6 +170,22 @@ public final class ImaCursor {
     }
   }
 
+  /**
+   * Extends a PCR as kernels before 5.8 did for this entry in every bank: with the list's own SHA-1
+   * digest, padded with zeros. Only to find out that it was such a kernel.
+   */
+  public void extendPadded(PcrReplay replay) {
+    switch (kind) {
+      case ENTRY -> replay.extendPadded(computed);
+      case VIOLATION -> {
+        byte[] ones = new byte[computed.length];
+        Arrays.fill(ones, (byte) 0xff);
+        replay.extendPadded(ones);
+      }
+      case MALFORMED -> {}
+    }
+  }
+
   private void read() {
     fields.clear();
     hashMatches = false;

@@ -64,6 +64,16 @@ public final class PcrReplay {
     extend();
   }
 
+  /**
+   * Extends as Linux did before 5.8 in banks other than SHA-1: with the SHA-1 digest, and zeros
+   * behind it.
+   */
+  void extendPadded(byte[] sha1) {
+    Arrays.fill(both, size, 2 * size, (byte) 0);
+    System.arraycopy(sha1, 0, both, size, Math.min(sha1.length, size));
+    extend();
+  }
+
   private void extend() {
     hash.update(both, 0, both.length);
     finish(0);

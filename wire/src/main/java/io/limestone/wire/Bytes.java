@@ -97,6 +97,14 @@ public final class Bytes {
     return value.clone();
   }
 
+  /**
+   * The array itself, not to be written to: for readers of measurement lists, of which a copy would
+   * take hundreds of megabytes.
+   */
+  public byte[] shared() {
+    return value;
+  }
+
   public void feed(MessageDigest digest) {
     digest.update(value);
   }

@@ -14,6 +14,7 @@ import io.limestone.policy.AcceptedAlgorithms;
 import io.limestone.policy.PcrPolicy;
 import io.limestone.policy.RuntimePolicy;
 import io.limestone.policy.SeverityPolicy;
+import io.limestone.policy.ViolationPolicy;
 import io.limestone.testkit.KeyKind;
 import io.limestone.testkit.SimulatedAgent;
 import io.limestone.testkit.SoftwareTpm;
@@ -86,7 +87,7 @@ public class ImaAppraisal {
             Optional.of(RuntimePolicy.parse(Bytes.of(policy(digests)))),
             Optional.empty(),
             true,
-            false,
+            ViolationPolicy.STRICT,
             SeverityPolicy.STRICT);
     Verdict verdict = appraise();
     if (!(verdict instanceof Verdict.Trusted)) {

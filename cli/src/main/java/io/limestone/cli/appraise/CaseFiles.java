@@ -14,6 +14,7 @@ import io.limestone.policy.BootPolicy;
 import io.limestone.policy.PcrPolicy;
 import io.limestone.policy.RuntimePolicy;
 import io.limestone.policy.SeverityPolicy;
+import io.limestone.policy.ViolationPolicy;
 import io.limestone.tpm.SignedQuote;
 import io.limestone.tpm.TpmtPublic;
 import io.limestone.tpm.TpmtSignature;
@@ -157,7 +158,7 @@ final class CaseFiles {
         runtime,
         boot,
         bindsTransportKey,
-        false,
+        ViolationPolicy.STRICT,
         SeverityPolicy.STRICT);
   }
 

@@ -81,6 +81,13 @@ public final class VerifierSettings {
           "verifier.ignore_tomtou_errors",
           false,
           "An IMA entry of a file that was changed while it was measured is let pass with a note.");
+  public static final Setting<String> IGNORE_OPEN_WRITERS =
+      Setting.choice(
+          "verifier.ignore_open_writers",
+          "same",
+          List.of("same", "true", "false"),
+          "The same for a file that was measured while it was open for writing: as"
+              + " ignore_tomtou_errors, or otherwise than that.");
   public static final Setting<Boolean> ACCEPT_FOREIGN_REGISTRATIONS =
       Setting.bool(
           "verifier.accept_foreign_registrations",
@@ -108,6 +115,7 @@ public final class VerifierSettings {
           SEVERITY_LABELS,
           SEVERITY_POLICY,
           IGNORE_TOMTOU_ERRORS,
+          IGNORE_OPEN_WRITERS,
           ACCEPT_FOREIGN_REGISTRATIONS);
 
   private VerifierSettings() {}

@@ -4,6 +4,7 @@ import io.limestone.appraisal.ReferenceValues;
 import io.limestone.policy.BootPolicy;
 import io.limestone.policy.RuntimePolicy;
 import io.limestone.policy.SeverityPolicy;
+import io.limestone.policy.ViolationPolicy;
 import io.limestone.server.store.Database;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
@@ -13,7 +14,7 @@ final class References {
   private final Database database;
   private final Policies policies;
   private final String bootPolicyName;
-  private final boolean ignoreViolations;
+  private final ViolationPolicy violations;
   private final SeverityPolicy severities;
   private final AtomicLong edition = new AtomicLong();
 
@@ -21,12 +22,12 @@ final class References {
       Database database,
       Policies policies,
       String bootPolicyName,
-      boolean ignoreViolations,
+      ViolationPolicy violations,
       SeverityPolicy severities) {
     this.database = database;
     this.policies = policies;
     this.bootPolicyName = bootPolicyName;
-    this.ignoreViolations = ignoreViolations;
+    this.violations = violations;
     this.severities = severities;
   }
 
@@ -68,7 +69,7 @@ final class References {
             .filter(text -> !text.isEmpty())
             .map(text -> BootPolicy.of(bootPolicyName, text)),
         true,
-        ignoreViolations,
+        violations,
         severities);
   }
 }

@@ -1,6 +1,7 @@
 package io.limestone.server.verifier;
 
 import io.limestone.policy.SeverityPolicy;
+import io.limestone.policy.ViolationPolicy;
 import io.limestone.server.Part;
 import io.limestone.server.Shared;
 import io.limestone.server.http.Route;
@@ -75,13 +76,13 @@ public final class Verifier implements Part {
             settings.get(VerifierSettings.SEVERITY_POLICY));
     Duration timeout = settings.get(VerifierSettings.REQUEST_TIMEOUT);
     String bootPolicyName = settings.get(VerifierSettings.MEASURED_BOOT_POLICY_NAME);
-    boolean ignoreViolations = settings.get(VerifierSettings.IGNORE_TOMTOU_ERRORS);
+    ViolationPolicy violations = violations(settings);
     List<Channel> channels = channels(settings);
 
     NodeStore store = new NodeStore(shared.sealer());
     Policies policies = new Policies();
     References references =
-        new References(shared.database(), policies, bootPolicyName, ignoreViolations, severities);
+        new References(shared.database(), policies, bootPolicyName, violations, severities);
     client =
         new AgentClient(
             shared.pki().clientKey(),
@@ -148,13 +149,19 @@ public final class Verifier implements Part {
                 shared.database(), store, policies, references, fleet, shared.audit(), signed)
             .routes());
     routes.addAll(
-        new VerifyRoutes(fleet, appraisers, bootPolicyName, ignoreViolations, severities).routes());
+        new VerifyRoutes(fleet, appraisers, bootPolicyName, violations, severities).routes());
     routes.addAll(
         new ExplanationRoutes(shared.database(), store, policies, outbox, fleet, view).routes());
   }
 
   private Fleet fleet() {
     return fleet;
+  }
+
+  private static ViolationPolicy violations(Settings settings) {
+    boolean tomtou = settings.get(VerifierSettings.IGNORE_TOMTOU_ERRORS);
+    String writers = settings.get(VerifierSettings.IGNORE_OPEN_WRITERS);
+    return new ViolationPolicy(tomtou, writers.equals("same") ? tomtou : writers.equals("true"));
   }
 
   private static List<Channel> channels(Settings settings) {

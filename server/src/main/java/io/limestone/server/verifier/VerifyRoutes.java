@@ -15,6 +15,7 @@ import io.limestone.policy.BootPolicy;
 import io.limestone.policy.PcrPolicy;
 import io.limestone.policy.RuntimePolicy;
 import io.limestone.policy.SeverityPolicy;
+import io.limestone.policy.ViolationPolicy;
 import io.limestone.server.http.Access;
 import io.limestone.server.http.Method;
 import io.limestone.server.http.Request;
@@ -51,7 +52,7 @@ final class VerifyRoutes {
   private final Fleet fleet;
   private final Appraisers appraisers;
   private final String bootPolicyName;
-  private final boolean ignoreViolations;
+  private final ViolationPolicy violations;
   private final SeverityPolicy severities;
   private final Semaphore places =
       new Semaphore(2 * Runtime.getRuntime().availableProcessors(), true);
@@ -60,12 +61,12 @@ final class VerifyRoutes {
       Fleet fleet,
       Appraisers appraisers,
       String bootPolicyName,
-      boolean ignoreViolations,
+      ViolationPolicy violations,
       SeverityPolicy severities) {
     this.fleet = fleet;
     this.appraisers = appraisers;
     this.bootPolicyName = bootPolicyName;
-    this.ignoreViolations = ignoreViolations;
+    this.violations = violations;
     this.severities = severities;
   }
 
@@ -211,7 +212,7 @@ final class VerifyRoutes {
                         Bytes.of(text.getBytes(StandardCharsets.UTF_8)), Optional.empty(), false)),
         document.mbPolicy().map(text -> BootPolicy.of(bootPolicyName, text)),
         false,
-        ignoreViolations,
+        violations,
         severities);
   }
 
@@ -222,7 +223,7 @@ final class VerifyRoutes {
 
   private ReferenceValues reference(TpmtPublic ak, AcceptedAlgorithms accepted, PcrPolicy pcrs) {
     return new ReferenceValues(
-        ak, accepted, pcrs, Optional.empty(), Optional.empty(), false, false, severities);
+        ak, accepted, pcrs, Optional.empty(), Optional.empty(), false, ViolationPolicy.STRICT, severities);
   }
 
   /** What is not declared in these requests is what the key says of itself. */
