@@ -232,8 +232,7 @@ class ImaAppraisalTest {
       node.tpm.extend(HashAlg.SHA256, 10, padded);
     }
     Evidence evidence =
-        node.evidence(
-            quote(node), Optional.of(new ImaSlice(ImaRecord.ascii(list), 0)));
+        node.evidence(quote(node), Optional.of(new ImaSlice(ImaRecord.ascii(list), 0)));
     Verdict.Untrusted verdict = (Verdict.Untrusted) node.appraise(evidence, AttestationState.NONE);
     assertThat(verdict.failures())
         .anyMatch(f -> f.eventId().equals(MISMATCH) && f.remedy().contains("padded SHA-1"));
@@ -265,8 +264,7 @@ class ImaAppraisalTest {
   private static String judged(TestNode node, ImaRecord record, Map<String, Object> digests) {
     node.runtime =
         Optional.of(
-            TestNode.policy(
-                Map.of("digests", digests, "excludes", List.of("boot_aggregate"))));
+            TestNode.policy(Map.of("digests", digests, "excludes", List.of("boot_aggregate"))));
     node.tpm.reboot();
     node.ima = new ImaLogWriter(node.tpm);
     node.ima.bootAggregate();

@@ -24,7 +24,8 @@ class ImaViolationsTest {
     node.ima.violation("/bin/a").file("/bin/b", "/bin/b").file("/bin/a", "/bin/a");
     assertThat(kind(node, ViolationPolicy.STRICT)).isEqualTo("open writers");
     assertThat(kind(node, ONLY_TOMTOU)).isEqualTo("open writers");
-    assertThat(notes(node, ONLY_WRITERS)).anyMatch(note -> note.contains("(open writers), ignored: /bin/a"));
+    assertThat(notes(node, ONLY_WRITERS))
+        .anyMatch(note -> note.contains("(open writers), ignored: /bin/a"));
   }
 
   @Test
@@ -37,7 +38,8 @@ class ImaViolationsTest {
     node.ima.file("/bin/a", "/bin/a");
     assertThat(kind(node, ViolationPolicy.STRICT)).isEqualTo("ToMToU");
     assertThat(kind(node, ONLY_WRITERS)).isEqualTo("ToMToU");
-    assertThat(notes(node, ONLY_TOMTOU)).anyMatch(note -> note.contains("(ToMToU), ignored: /bin/a"));
+    assertThat(notes(node, ONLY_TOMTOU))
+        .anyMatch(note -> note.contains("(ToMToU), ignored: /bin/a"));
   }
 
   @Test
@@ -61,10 +63,7 @@ class ImaViolationsTest {
   void attack18_aBufferOfThatNameExplainsNothing() {
     TestNode node = TestNode.withFiles("/bin/a");
     node.runtime =
-        Optional.of(
-            TestNode.policy(
-                Map.of(
-                    "excludes", List.of("boot_aggregate", "/bin/a"))));
+        Optional.of(TestNode.policy(Map.of("excludes", List.of("boot_aggregate", "/bin/a"))));
     node.ima.violation("/bin/a").buf("/bin/a", HashAlg.SHA256, bytes("x"));
     assertThat(kind(node, ONLY_WRITERS)).isEqualTo("ToMToU or open writers");
   }

@@ -74,8 +74,7 @@ public class ImaAppraisal {
       digests.put(path, List.of(digest.hex()));
     }
     evidence = evidence(agent);
-    ImaCursor cursor =
-        new ImaCursor(evidence.ima().orElseThrow().text().toArray(), HashAlg.SHA1);
+    ImaCursor cursor = new ImaCursor(evidence.ima().orElseThrow().text().toArray(), HashAlg.SHA1);
     while (cursor.next()) {
       templateData.add(cursor.templateData().toArray());
     }

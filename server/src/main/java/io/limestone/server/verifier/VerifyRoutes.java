@@ -223,7 +223,14 @@ final class VerifyRoutes {
 
   private ReferenceValues reference(TpmtPublic ak, AcceptedAlgorithms accepted, PcrPolicy pcrs) {
     return new ReferenceValues(
-        ak, accepted, pcrs, Optional.empty(), Optional.empty(), false, ViolationPolicy.STRICT, severities);
+        ak,
+        accepted,
+        pcrs,
+        Optional.empty(),
+        Optional.empty(),
+        false,
+        ViolationPolicy.STRICT,
+        severities);
   }
 
   /** What is not declared in these requests is what the key says of itself. */
