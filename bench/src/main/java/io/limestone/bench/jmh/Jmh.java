@@ -5,6 +5,7 @@ import io.limestone.bench.Figure;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.infra.BenchmarkParams;
 import org.openjdk.jmh.profile.GCProfiler;
@@ -51,7 +52,7 @@ public final class Jmh {
 
   /** Bytes allocated per operation. */
   static double allocated(RunResult result) {
-    return result.getSecondaryResults().get("gc.alloc.rate.norm").getScore();
+    return Objects.requireNonNull(result.getSecondaryResults().get("gc.alloc.rate.norm")).getScore();
   }
 
   private static Figure figure(String benchmark, RunResult result) {
