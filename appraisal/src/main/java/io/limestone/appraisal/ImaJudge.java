@@ -97,8 +97,7 @@ final class ImaJudge {
     if (number == 0) {
       notTheFirst(entry.name().printable(MAX_SHOWN));
     }
-    violations.violation(
-        number, entry.name(), context("violations", entry, number, Map.of()));
+    violations.violation(number, entry.name(), context("violations", entry, number, Map.of()));
   }
 
   private void measured(ImaCursor entry, long number) {

@@ -12,16 +12,16 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Tells the two kinds of violation apart, which the kernel lists alike. Who opens a file that others
- * write to gets an <i>open writers</i> violation and then, before anything else is done for him, the
- * measurement of that file; entries of other processors may come between. Who writes to a file that
- * others read gets a <i>ToMToU</i> violation and nothing else. So: a measurement of the same file
- * among the {@value #AHEAD} entries that follow makes it open writers, its absence ToMToU; where the
- * list ends too early to say, it is both, and ignored only where both are.
+ * Tells the two kinds of violation apart, which the kernel lists alike. Who opens a file that
+ * others write to gets an <i>open writers</i> violation and then, before anything else is done for
+ * him, the measurement of that file; entries of other processors may come between. Who writes to a
+ * file that others read gets a <i>ToMToU</i> violation and nothing else. So: a measurement of the
+ * same file among the {@value #AHEAD} entries that follow makes it open writers, its absence
+ * ToMToU; where the list ends too early to say, it is both, and ignored only where both are.
  *
- * <p>A ToMToU violation whose file is measured again soon thereafter looks like open writers. Nothing
- * is lost by that: what was read last is then measured and judged too, and whoever can write to a
- * file can have a real open-writers violation for it at any time.
+ * <p>A ToMToU violation whose file is measured again soon thereafter looks like open writers.
+ * Nothing is lost by that: what was read last is then measured and judged too, and whoever can
+ * write to a file can have a real open-writers violation for it at any time.
  */
 final class ImaViolations {
   static final int AHEAD = 16;
@@ -100,8 +100,7 @@ final class ImaViolations {
 
   private void report(Waiting one, Kind kind) {
     String name =
-        Encoding.printable(
-            new String(one.name().toArray(), StandardCharsets.UTF_8), MAX_SHOWN);
+        Encoding.printable(new String(one.name().toArray(), StandardCharsets.UTF_8), MAX_SHOWN);
     if (ignored(kind)) {
       findings.note("entry " + one.number() + ": violation (" + kind.word + "), ignored: " + name);
       return;

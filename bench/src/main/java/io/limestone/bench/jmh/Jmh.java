@@ -52,7 +52,8 @@ public final class Jmh {
 
   /** Bytes allocated per operation. */
   static double allocated(RunResult result) {
-    return Objects.requireNonNull(result.getSecondaryResults().get("gc.alloc.rate.norm")).getScore();
+    return Objects.requireNonNull(result.getSecondaryResults().get("gc.alloc.rate.norm"))
+        .getScore();
   }
 
   private static Figure figure(String benchmark, RunResult result) {
