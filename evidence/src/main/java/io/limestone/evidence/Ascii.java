@@ -98,6 +98,10 @@ final class Ascii {
     return (int) INT.get(bytes, at);
   }
 
+  static void putNumber(byte[] bytes, int at, int value) {
+    INT.set(bytes, at, value);
+  }
+
   /** An unsigned number in decimal digits, as the kernel writes it; -1 if it is none of 32 bits. */
   static long decimal(byte[] text, int from, int to) {
     long n = 0;

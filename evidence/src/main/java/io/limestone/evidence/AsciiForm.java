@@ -179,7 +179,7 @@ final class AsciiForm implements ImaForm {
       case N -> fixedName(into, from, to);
       case N_NG -> {
         into.name.show(text, from, to);
-        into.putNumber(to - from + 1, 4);
+        into.putLength(to - from + 1);
         into.put(text, from, to);
         into.putByte(0);
         yield null;
@@ -187,7 +187,7 @@ final class AsciiForm implements ImaForm {
       case SIG, BUF -> hex(into, from, to, into.extra);
       case HEX -> hex(into, from, to, new Span());
       case XATTR_NAMES -> {
-        into.putNumber(to == from ? 0 : to - from + 1, 4);
+        into.putLength(to == from ? 0 : to - from + 1);
         into.put(text, from, to);
         into.putZeros(to == from ? 0 : 1);
         yield null;
@@ -231,7 +231,7 @@ final class AsciiForm implements ImaForm {
     if (to > lineTo || (to < lineTo && text[to] != ' ')) {
       return "digest is not one of " + alg.kernelName();
     }
-    into.putNumber(hexFrom - from + 1 + alg.size(), 4);
+    into.putLength(hexFrom - from + 1 + alg.size());
     into.put(text, from, hexFrom);
     into.putByte(0);
     if (!into.putHex(text, hexFrom, to, into.digest)) {
@@ -264,7 +264,7 @@ final class AsciiForm implements ImaForm {
 
   private @Nullable String modsigDigest(ImaFields into, int from, int to) {
     if (from == to) {
-      into.putNumber(0, 4);
+      into.putLength(0);
       return null;
     }
     int colon = Ascii.find(text, from, to, ':');
@@ -272,7 +272,7 @@ final class AsciiForm implements ImaForm {
     if (alg == null || to - colon - 1 != 2 * alg.size()) {
       return "digest without the appended signature is none";
     }
-    into.putNumber(colon - from + 2 + alg.size(), 4);
+    into.putLength(colon - from + 2 + alg.size());
     into.put(text, from, colon + 1);
     into.putByte(0);
     return into.putHex(text, colon + 1, to, new Span())
@@ -281,7 +281,7 @@ final class AsciiForm implements ImaForm {
   }
 
   private @Nullable String hex(ImaFields into, int from, int to, Span shown) {
-    into.putNumber((to - from) / 2, 4);
+    into.putLength((to - from) / 2);
     return into.putHex(text, from, to, shown) ? null : "signature or data is not hex";
   }
 
@@ -290,7 +290,7 @@ final class AsciiForm implements ImaForm {
     if (value < 0 || (value >> (8 * bytes)) != 0) {
       return "owner or mode is not a number";
     }
-    into.putNumber(from == to ? 0 : bytes, 4);
+    into.putLength(from == to ? 0 : bytes);
     into.putNumber(value, from == to ? 0 : bytes);
     return null;
   }

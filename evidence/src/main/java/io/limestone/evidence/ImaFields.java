@@ -52,7 +52,13 @@ final class ImaFields {
     made[length++] = (byte) value;
   }
 
-  /** Lengths and numbers in template data: least significant byte first. */
+  /** The length of what is put next. */
+  void putLength(int value) {
+    Ascii.putNumber(made, length, value);
+    length += 4;
+  }
+
+  /** Numbers in template data: least significant byte first. */
   void putNumber(long value, int bytes) {
     for (int i = 0; i < bytes; i++) {
       made[length++] = (byte) (value >> (8 * i));

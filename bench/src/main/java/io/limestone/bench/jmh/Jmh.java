@@ -39,7 +39,7 @@ public final class Jmh {
                 .mode(Mode.Throughput)
                 .forks(1)
                 .threads(1)
-                .warmupIterations(3)
+                .warmupIterations(5)
                 .warmupTime(TimeValue.seconds(2))
                 .measurementIterations(4)
                 .measurementTime(TimeValue.seconds(2))
@@ -50,10 +50,9 @@ public final class Jmh {
         .run();
   }
 
-  /** Bytes allocated per operation. */
-  static double allocated(RunResult result) {
-    return Objects.requireNonNull(result.getSecondaryResults().get("gc.alloc.rate.norm"))
-        .getScore();
+  /** What was counted beside the speed, by name. */
+  static double secondary(RunResult result, String name) {
+    return Objects.requireNonNull(result.getSecondaryResults().get(name), name).getScore();
   }
 
   private static Figure figure(String benchmark, RunResult result) {
