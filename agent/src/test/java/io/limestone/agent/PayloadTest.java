@@ -26,6 +26,7 @@ import java.security.Signature;
 import java.security.interfaces.RSAPublicKey;
 import java.security.spec.MGF1ParameterSpec;
 import java.security.spec.PSSParameterSpec;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
@@ -45,6 +46,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class PayloadTest {
   private static final NodeId ID = NodeId.parse(RunningAgent.ID);
   private static final SecureRandom RANDOM = new SecureRandom();
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   private static Swtpm swtpm;
   private static StubRegistrar registrar;
@@ -134,7 +136,7 @@ class PayloadTest {
   private static void settle() throws Exception {
     String mark = "mark" + RANDOM.nextLong();
     deliver(zip(mark, "x"));
-    await().until(() -> Files.exists(unzipped(mark)));
+    await().atMost(PATIENCE).until(() -> Files.exists(unzipped(mark)));
   }
 
   @Test
@@ -177,7 +179,7 @@ class PayloadTest {
     assertThat(status(delivery.v())).isEqualTo(200);
     assertThat(status(delivery.u(Optional.of(zip("first.txt", "hello"))))).isEqualTo(200);
     assertThat(delivery.isInForce()).isTrue();
-    await().until(() -> Files.exists(unzipped("first.txt")));
+    await().atMost(PATIENCE).until(() -> Files.exists(unzipped("first.txt")));
     assertThat(unzipped("first.txt")).hasContent("hello");
     assertThat(Files.readAllBytes(unzipped("derived_tci_key")))
         .isEqualTo(delivery.key.k().reveal());
@@ -223,7 +225,7 @@ class PayloadTest {
   @Test
   void n79_aPayloadThatIsNoZipIsWrittenAndNothingIsRun() throws Exception {
     deliver("plain text".getBytes(UTF_8));
-    await().until(() -> Files.exists(unzipped("decrypted_payload")));
+    await().atMost(PATIENCE).until(() -> Files.exists(unzipped("decrypted_payload")));
     assertThat(unzipped("decrypted_payload")).hasContent("plain text");
   }
 
@@ -231,7 +233,9 @@ class PayloadTest {
   void theScriptRunsInThePayloadsFolder() throws Exception {
     deliver(
         zip("autorun.sh", "#!/bin/sh\ncat word > ran; echo $AGENT_UUID >> ran\n", "word", "w "));
-    await().until(() -> Files.exists(unzipped("ran")) && Files.size(unzipped("ran")) > 5);
+    await()
+        .atMost(PATIENCE)
+        .until(() -> Files.exists(unzipped("ran")) && Files.size(unzipped("ran")) > 5);
     assertThat(unzipped("ran")).hasContent("w " + RunningAgent.ID);
   }
 
@@ -276,7 +280,7 @@ class PayloadTest {
     KeyDelivery.V v = delivery.v();
     assertThat(status(u)).isEqualTo(200);
     assertThat(status(v)).isEqualTo(200);
-    await().until(() -> Files.exists(unzipped("once.txt")));
+    await().atMost(PATIENCE).until(() -> Files.exists(unzipped("once.txt")));
     settle();
     assertThat(status(u)).isEqualTo(200);
     assertThat(status(v)).isEqualTo(200);
@@ -288,9 +292,9 @@ class PayloadTest {
   @Test
   void anUpdateBringsANewKeyAndPayload() throws Exception {
     deliver(zip("one.txt", "1"));
-    await().until(() -> Files.exists(unzipped("one.txt")));
+    await().atMost(PATIENCE).until(() -> Files.exists(unzipped("one.txt")));
     deliver(zip("two.txt", "2"));
-    await().until(() -> Files.exists(unzipped("two.txt")));
+    await().atMost(PATIENCE).until(() -> Files.exists(unzipped("two.txt")));
     assertThat(unzipped("one.txt")).doesNotExist();
   }
 
@@ -346,17 +350,17 @@ class PayloadTest {
   @Test
   void n82_aSignedMessageRunsTheActionsWithTheMessageAsFile() throws Exception {
     deliver(revocationPayload("#!/bin/sh\ncat $1 >> " + unzipped("seen") + "\n"));
-    await().until(() -> Files.exists(unzipped("b.sh")));
+    await().atMost(PATIENCE).until(() -> Files.exists(unzipped("b.sh")));
     SignedNotice signed = SignedNotice.sign(notice(), revocationKey.getPrivate());
     assertThat(status(signed)).isEqualTo(200);
-    await().until(() -> Files.exists(unzipped("second")));
+    await().atMost(PATIENCE).until(() -> Files.exists(unzipped("second")));
     assertThat(unzipped("seen")).hasContent(signed.msg());
 
     Files.delete(unzipped("second"));
     assertThat(status(signed)).isEqualTo(200);
     SignedNotice another = SignedNotice.sign(notice(), revocationKey.getPrivate());
     assertThat(status(another)).isEqualTo(200);
-    await().until(() -> Files.exists(unzipped("second")));
+    await().atMost(PATIENCE).until(() -> Files.exists(unzipped("second")));
     assertThat(unzipped("seen"))
         .as("a replay runs nothing")
         .hasContent(signed.msg() + another.msg());
@@ -365,9 +369,9 @@ class PayloadTest {
   @Test
   void anActionThatFailsEndsTheList() throws Exception {
     deliver(revocationPayload("#!/bin/sh\ntouch " + unzipped("first") + "\nexit 1\n"));
-    await().until(() -> Files.exists(unzipped("b.sh")));
+    await().atMost(PATIENCE).until(() -> Files.exists(unzipped("b.sh")));
     assertThat(status(SignedNotice.sign(notice(), revocationKey.getPrivate()))).isEqualTo(200);
-    await().until(() -> Files.exists(unzipped("first")));
+    await().atMost(PATIENCE).until(() -> Files.exists(unzipped("first")));
     assertThat(status(SignedNotice.unsigned(notice()))).isEqualTo(200);
     assertThat(unzipped("second")).doesNotExist();
   }
@@ -375,7 +379,7 @@ class PayloadTest {
   @Test
   void n81_aShorterSaltVerifiesNothing() throws Exception {
     deliver(revocationPayload("#!/bin/sh\ntouch " + unzipped("first") + "\n"));
-    await().until(() -> Files.exists(unzipped("b.sh")));
+    await().atMost(PATIENCE).until(() -> Files.exists(unzipped("b.sh")));
     String message = notice().message();
     Signature pss = Signature.getInstance("RSASSA-PSS");
     pss.setParameter(new PSSParameterSpec("SHA-256", "MGF1", MGF1ParameterSpec.SHA256, 32, 1));

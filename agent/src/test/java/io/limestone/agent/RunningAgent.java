@@ -78,7 +78,7 @@ final class RunningAgent implements AutoCloseable {
   /** Starts it and waits until it answers. */
   RunningAgent start() throws Exception {
     Thread started = run();
-    for (int attempt = 0; attempt < 400; attempt++) {
+    for (int attempt = 0; attempt < 2400; attempt++) {
       if (!started.isAlive()) {
         throw new IOException("the agent ended", failure.get());
       }
@@ -134,7 +134,7 @@ final class RunningAgent implements AutoCloseable {
   /** Starts it where it is expected to give up; the reason it gives. */
   Exception startAndFail() throws Exception {
     Thread started = run();
-    started.join(Duration.ofSeconds(20));
+    started.join(Duration.ofSeconds(60));
     if (started.isAlive() || failure.get() == null) {
       throw new IOException("the agent did not give up");
     }
@@ -159,7 +159,7 @@ final class RunningAgent implements AutoCloseable {
       throws IOException, InterruptedException {
     return from.send(
         HttpRequest.newBuilder(URI.create(scheme + "://127.0.0.1:" + port + path))
-            .timeout(Duration.ofSeconds(20))
+            .timeout(Duration.ofSeconds(60))
             .header("Content-Type", type)
             .method(method, body == null ? BodyPublishers.noBody() : BodyPublishers.ofString(body))
             .build(),
@@ -242,7 +242,7 @@ final class RunningAgent implements AutoCloseable {
     if (running != null) {
       running.interrupt();
       try {
-        running.join(Duration.ofSeconds(10));
+        running.join(Duration.ofSeconds(60));
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
       }

@@ -46,7 +46,7 @@ class FirstMinuteTest {
                     "--cached",
                     "--others",
                     "--exclude-standard"),
-                Duration.ofSeconds(30))
+                Duration.ofMinutes(2))
             .succeeded()
             .output();
     for (String file : files.lines().toList()) {
@@ -64,7 +64,7 @@ class FirstMinuteTest {
   void theDemoTellsTheWholeStoryAndEndsWell() throws IOException {
     Path timeline = home.resolve("timeline.jsonl");
     Program.Ended ended =
-        inClone(Duration.ofMinutes(6), "bin/demo", "--plain", "--json", timeline.toString())
+        inClone(Duration.ofMinutes(20), "bin/demo", "--plain", "--json", timeline.toString())
             .succeeded();
     assertThat(ended.output()).doesNotContain("\u001b");
     List<JsonObject> events =
@@ -77,7 +77,7 @@ class FirstMinuteTest {
   @Test
   @Order(2)
   void theLauncherStartsWithoutBuildingAgain() {
-    Program.Ended ended = inClone(Duration.ofMinutes(1), "bin/limestone", "--version").succeeded();
+    Program.Ended ended = inClone(Duration.ofMinutes(5), "bin/limestone", "--version").succeeded();
     assertThat(ended.output()).startsWith("limestone ").doesNotContain("building");
   }
 

@@ -172,7 +172,7 @@ abstract class KeylimeTenantStory {
     assertThat(printed(tenant.command("cvstatus", "-u", ID)).object(ID).string("operational_state"))
         .isEqualTo("Invalid Quote");
     await()
-        .atMost(Duration.ofSeconds(20))
+        .atMost(Duration.ofSeconds(60))
         .untilAsserted(
             () ->
                 assertThat(webhook.about(ID))

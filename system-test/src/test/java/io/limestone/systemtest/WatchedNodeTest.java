@@ -34,6 +34,7 @@ class WatchedNodeTest {
   private static final int FAILED = 7;
   private static final int INVALID_QUOTE = 9;
   private static final Duration CLEAN_END = Duration.ofSeconds(5);
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   private final NoticeReceiver webhook = new NoticeReceiver();
   private Path folder;
@@ -82,6 +83,7 @@ class WatchedNodeTest {
     assertThat(server.program().terminate().succeeded().took()).isLessThan(CLEAN_END);
     agent.launch();
     await("the agent to have tried")
+        .atMost(PATIENCE)
         .pollDelay(Duration.ofSeconds(2))
         .until(() -> !agent.program().output().isEmpty());
     agent.program().requireAlive();
@@ -108,6 +110,7 @@ class WatchedNodeTest {
             "--verify")
         .succeeded();
     await()
+        .atMost(PATIENCE)
         .untilAsserted(
             () -> assertThat(agent.payloadFile("ran")).hasContent("the machine's secret"));
     assertTrusted();
@@ -180,6 +183,7 @@ class WatchedNodeTest {
     assertThat(shown().string("standing")).isEqualTo("unknown");
     assertThat(limestone("node", "show", ID, "--require-trusted").exit()).isEqualTo(1);
     await()
+        .atMost(PATIENCE)
         .untilAsserted(
             () ->
                 assertThat(webhook.about(ID))
@@ -213,6 +217,7 @@ class WatchedNodeTest {
     String text = limestone("node", "show", ID).succeeded().output();
     assertThat(text).contains("found").contains("expected").contains("remedy");
     await()
+        .atMost(PATIENCE)
         .untilAsserted(
             () ->
                 assertThat(webhook.about(ID))

@@ -38,9 +38,11 @@ import org.junit.jupiter.api.Test;
 class HostileAgentTest {
   private static final NodeId ID = NodeId.parse("d432fbb3-d2f1-4a97-9ef7-75bd81c00000");
   private static final String NONCE = "abcdefghij0123456789";
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   private final HttpClient client = HttpClient.newHttpClient();
   private HostileAgent agent;
+  private Duration timeout = PATIENCE;
 
   @BeforeEach
   void start() throws IOException {
@@ -123,10 +125,12 @@ class HostileAgentTest {
 
   @Test
   void misbehavesInEveryWay() throws Exception {
+    timeout = Duration.ofMillis(1500);
     agent.misbehave(new Mischief.Silent());
     assertThatThrownBy(() -> get("/version")).isInstanceOf(IOException.class);
     agent.misbehave(new Mischief.Slow(Duration.ofSeconds(20)));
     assertThatThrownBy(() -> get("/version")).isInstanceOf(IOException.class);
+    timeout = PATIENCE;
     agent.misbehave(new Mischief.Truncated());
     assertThatThrownBy(() -> get("/version")).isInstanceOf(IOException.class);
     agent.misbehave(new Mischief.Redirect(URI.create("http://127.0.0.1:1/")));
@@ -165,6 +169,6 @@ class HostileAgentTest {
 
   private HttpRequest.Builder request(String target) {
     return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + agent.port() + target))
-        .timeout(Duration.ofMillis(1500));
+        .timeout(timeout);
   }
 }

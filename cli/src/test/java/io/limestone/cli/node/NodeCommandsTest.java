@@ -124,7 +124,7 @@ class NodeCommandsTest {
 
       agent.agent().ima().file("/tmp/evil", "evil");
       Awaitility.await()
-          .atMost(Duration.ofSeconds(20))
+          .atMost(Duration.ofSeconds(60))
           .until(() -> run("show", id, "--require-trusted").code() == 1);
       run("show", id)
           .exits(0)
@@ -230,7 +230,7 @@ class NodeCommandsTest {
       run("list", "--state", "stopped").says(id);
       run("resume", id).exits(0);
       Awaitility.await()
-          .atMost(Duration.ofSeconds(20))
+          .atMost(Duration.ofSeconds(60))
           .until(() -> run("show", id, "--require-trusted").code() == 0);
       run("update", id, "--quiet", "--runtime-policy", policy.toString())
           .exits(0)

@@ -220,6 +220,7 @@ class EnrolmentTest {
       assertThat(text(used)).endsWith("in use by agent node-1");
       assertThat(scene.call("DELETE", path(agent), null).statusCode()).isIn(200, 202);
       org.awaitility.Awaitility.await()
+          .atMost(Scene.PATIENCE)
           .until(() -> scene.call("GET", path(agent), null).statusCode() == 404);
       HttpResponse<String> deleted = scene.call("DELETE", one, null);
       assertThat(deleted.statusCode()).isEqualTo(204);

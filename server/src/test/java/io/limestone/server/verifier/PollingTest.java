@@ -230,7 +230,7 @@ class PollingTest {
       scene.enrolled(agent, Scene.v(Scene.newV()));
       JsonObject status =
           await()
-              .atMost(Duration.ofSeconds(20))
+              .atMost(Scene.PATIENCE)
               .until(
                   () -> scene.status(agent),
                   s -> Set.of(7L, 9L).contains(s.integer("operational_state")));
@@ -362,7 +362,7 @@ class PollingTest {
     scene.awaitAttested(agent, 2);
     agent.agent().tpm().reboot();
     await()
-        .atMost(Duration.ofSeconds(10))
+        .atMost(Scene.PATIENCE)
         .until(
             () ->
                 scene.status(agent).integer("operational_state") == 9
@@ -435,12 +435,14 @@ class PollingTest {
   @Test
   void deletingWhileAQuoteIsUnderWayIsAcceptedAndDoneSoon() throws Exception {
     HostileAgent agent = scene.agent("deleted");
-    agent.misbehave(new Mischief.Slow(Duration.ofMillis(500)));
+    agent.misbehave(new Mischief.Slow(Duration.ofSeconds(2)));
     scene.enrolled(agent, Map.of());
-    await().until(() -> agent.requests() > 0);
+    await().atMost(Scene.PATIENCE).until(() -> agent.requests() > 0);
     assertThat(scene.call("DELETE", Scene.path(agent), null).statusCode()).isEqualTo(202);
     assertThat(scene.status(agent).integer("operational_state")).isEqualTo(8);
-    await().until(() -> scene.call("GET", Scene.path(agent), null).statusCode() == 404);
+    await()
+        .atMost(Scene.PATIENCE)
+        .until(() -> scene.call("GET", Scene.path(agent), null).statusCode() == 404);
     agent.behave();
     scene.enrolled(agent, Map.of());
     scene.awaitAttested(agent, 1);

@@ -105,7 +105,7 @@ class RevocationTest {
     scene.enrolled(other, Map.of());
     HostileAgent agent = failing("failing");
     scene.awaitState(agent, OperationalState.INVALID_QUOTE);
-    await().atMost(Duration.ofSeconds(10)).until(() -> received.size() == 1);
+    await().atMost(Scene.PATIENCE).until(() -> received.size() == 1);
     SignedNotice notice = SignedNotice.fromJson(Json.object(received.getFirst()));
     assertThat(notice.verifies(key.getPublic())).isTrue();
     JsonObject message = Json.object(notice.msg());
@@ -114,7 +114,7 @@ class RevocationTest {
     assertThat(message.string("meta_data")).isEqualTo("{\"cert_serial\":7}");
     assertThat(message.string("event_id")).startsWith("qoute_validation.");
     assertThat(message.string("severity_label")).isEqualTo("emergency");
-    await().atMost(Duration.ofSeconds(10)).until(() -> other.agent().notices().size() == 1);
+    await().atMost(Scene.PATIENCE).until(() -> other.agent().notices().size() == 1);
     assertThat(other.agent().notices().getFirst()).isEqualTo(notice);
     assertThat(agent.agent().notices()).isEmpty();
     assertThat(received).hasSize(1);
@@ -124,14 +124,11 @@ class RevocationTest {
   void aReceiverThatAnswers500IsAskedAgainAndNoMoreThanItsRetries() throws Exception {
     statuses = nth -> nth < 3 ? 500 : 202;
     scene.awaitState(failing("patient"), OperationalState.INVALID_QUOTE);
-    await().atMost(Duration.ofSeconds(10)).until(() -> received.size() == 3);
+    await().atMost(Scene.PATIENCE).until(() -> received.size() == 3);
     statuses = nth -> 500;
     received.clear();
     scene.awaitState(failing("hopeless"), OperationalState.INVALID_QUOTE);
-    await()
-        .during(Duration.ofMillis(500))
-        .atMost(Duration.ofSeconds(10))
-        .until(() -> received.size() == 4);
+    await().during(Duration.ofMillis(500)).atMost(Scene.PATIENCE).until(() -> received.size() == 4);
   }
 
   @Test
@@ -139,7 +136,7 @@ class RevocationTest {
     statuses = nth -> nth == 1 ? 302 : 200;
     HostileAgent agent = failing("redirected");
     scene.awaitState(agent, OperationalState.INVALID_QUOTE);
-    await().atMost(Duration.ofSeconds(10)).until(() -> received.size() == 2);
+    await().atMost(Scene.PATIENCE).until(() -> received.size() == 2);
     assertThat(scene.explanation(agent).list("notices").toString()).contains("delivered");
   }
 
@@ -152,7 +149,7 @@ class RevocationTest {
     scene.restart();
     Thread.sleep(300);
     hook = listen(port);
-    await().atMost(Duration.ofSeconds(15)).until(() -> received.size() == 1);
+    await().atMost(Scene.PATIENCE).until(() -> received.size() == 1);
     Thread.sleep(300);
     assertThat(received).hasSize(1);
   }
@@ -169,7 +166,7 @@ class RevocationTest {
     scene.awaitAttested(gone, 1);
     gone.hangUp();
     scene.awaitState(gone, OperationalState.FAILED);
-    await().atMost(Duration.ofSeconds(10)).until(() -> received.size() == 1);
+    await().atMost(Scene.PATIENCE).until(() -> received.size() == 1);
     String message = Json.object(received.getFirst()).string("msg");
     assertThat(message).contains("comm_error").contains("\"gone\"");
   }

@@ -38,6 +38,9 @@ import org.jspecify.annotations.Nullable;
 
 /** A verifier with short intervals, and agents that it may watch. */
 final class Scene implements AutoCloseable {
+  /** Only a failure waits so long: no machine that runs the tests may be too slow for them. */
+  static final Duration PATIENCE = Duration.ofSeconds(60);
+
   private final TestCa ca = new TestCa("manufacturer", Instant.now());
   private static final List<String> QUICK =
       List.of(
@@ -191,14 +194,14 @@ final class Scene implements AutoCloseable {
   JsonObject awaitStatus(HostileAgent agent, String member, long value) {
     return await()
         .pollInterval(Duration.ofMillis(20))
-        .atMost(Duration.ofSeconds(20))
+        .atMost(PATIENCE)
         .until(() -> status(agent), s -> s.integer(member) == value);
   }
 
   JsonObject awaitAttested(HostileAgent agent, long times) {
     return await()
         .pollInterval(Duration.ofMillis(20))
-        .atMost(Duration.ofSeconds(20))
+        .atMost(PATIENCE)
         .until(() -> status(agent), s -> s.integer("attestation_count") >= times);
   }
 

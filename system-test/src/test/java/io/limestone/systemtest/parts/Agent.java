@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * same stories can be run by hand with Keylime's Rust agent.
  */
 public final class Agent implements AutoCloseable {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final Duration SOON = Duration.ofSeconds(5);
   private static final String OTHER_AGENT =
       System.getenv().getOrDefault("LIMESTONE_TEST_AGENT", "");

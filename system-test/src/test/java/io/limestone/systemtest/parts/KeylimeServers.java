@@ -13,7 +13,7 @@ import org.awaitility.Awaitility;
 
 /** The real Python verifier and registrar with a fresh CA. */
 public final class KeylimeServers implements Servers {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
 
   private final KeylimePackage keylime;
   private final Path home;

@@ -8,7 +8,7 @@ import java.util.Map;
 
 /** The real {@code keylime_tenant}, configured for one pair of servers. */
 public final class KeylimeTenant {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
 
   private final KeylimePackage keylime;
   private final Path folder;

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * same home.
  */
 public final class LimestoneServer implements Servers {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
 
   private final Path home;
   private final List<String> settings;
@@ -122,7 +122,7 @@ public final class LimestoneServer implements Servers {
             "LIMESTONE_REGISTRAR", "127.0.0.1:" + registrarTlsPort,
             "LIMESTONE_PKI", caFolder().toString()),
         LimestoneProgram.limestone(arguments),
-        Duration.ofSeconds(60));
+        Duration.ofMinutes(2));
   }
 
   @Override

@@ -9,7 +9,7 @@ import org.awaitility.Awaitility;
  * ours.
  */
 public record Node(Rest verifier, String id) {
-  private static final Duration PATIENCE = Duration.ofSeconds(40);
+  private static final Duration PATIENCE = Duration.ofSeconds(90);
   private static final int GET_QUOTE = 3;
 
   /** The status object, or why there is none. */

@@ -110,7 +110,7 @@ public final class Program implements AutoCloseable {
     long began = System.nanoTime();
     process.destroy();
     try {
-      if (!process.waitFor(30, TimeUnit.SECONDS)) {
+      if (!process.waitFor(60, TimeUnit.SECONDS)) {
         throw new AssertionError(name + " ignores SIGTERM:\n" + output());
       }
     } catch (InterruptedException e) {

@@ -76,7 +76,7 @@ public final class Rest implements AutoCloseable {
   /** Sends a request with a JSON body, or none when it is empty. */
   public Answer send(String method, String path, String json) {
     HttpRequest.Builder request =
-        HttpRequest.newBuilder(URI.create(base + path)).timeout(Duration.ofSeconds(20));
+        HttpRequest.newBuilder(URI.create(base + path)).timeout(Duration.ofSeconds(60));
     if (!json.isEmpty()) {
       request.header("Content-Type", "application/json");
     }
