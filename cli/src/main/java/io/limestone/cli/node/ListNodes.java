@@ -68,7 +68,7 @@ final class ListNodes {
                   standing.age(now),
                   String.valueOf(status.attestationCount()),
                   status.ip().map(ip -> ip + ":" + status.port().orElse(0)).orElse("pushes"),
-                  standing.word() == Standing.Word.TRUSTED ? "" : status.lastEventId().orElse(""));
+                  problem(status, standing, now));
             });
     if (json) {
       output.json(all);
@@ -78,5 +78,15 @@ final class ListNodes {
       output.out().print(table);
     }
     return 0;
+  }
+
+  /** What failed last; of a node that has merely fallen silent, since when. */
+  private static String problem(AgentStatus status, Standing standing, Instant now) {
+    return switch (standing.word()) {
+      case TRUSTED -> "";
+      case UNKNOWN ->
+          status.lastEventId().orElseGet(() -> "no answer, the last one " + standing.age(now));
+      case UNTRUSTED, PENDING, STOPPED -> status.lastEventId().orElse("");
+    };
   }
 }
