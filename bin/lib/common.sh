@@ -35,12 +35,13 @@ is_jdk25() {
 # require_packages COMMAND:PACKAGE... installs the Debian packages whose command (or, for a name with a slash, file
 # pattern) is not there. Without root and without sudo it prints the command to run, and ends.
 require_packages() {
-  local need pattern missing=() as_root=()
+  local need pattern package missing=() as_root=()
   for need in "$@"; do
-    pattern=${need%%:*}
+    pattern=${need%%:*} package=${need#*:}
+    case " ${missing[*]} " in *" $package "*) continue ;; esac
     case $pattern in
-      */*) compgen -G "$pattern" >/dev/null || missing+=("${need#*:}") ;;
-      *) command -v "$pattern" >/dev/null || missing+=("${need#*:}") ;;
+      */*) compgen -G "$pattern" >/dev/null || missing+=("$package") ;;
+      *) command -v "$pattern" >/dev/null || missing+=("$package") ;;
     esac
   done
   [ ${#missing[@]} -gt 0 ] || return 0
@@ -67,13 +68,13 @@ install_packages() {
     >/dev/null 2>&1 </dev/null
 }
 
-# What a software TPM takes, and what the agent needs of the TPM2 Software Stack.
-require_maven() { require_packages mvn:maven; }
-require_tss() {
-  require_packages '/usr/lib/*/libtss2-esys.so.0:libtss2-esys-3.0.2-0' '/usr/lib/*/libtss2-mu.so.0:libtss2-mu0' \
-    '/usr/lib/*/libtss2-tctildr.so.0:libtss2-tctildr0'
-}
-require_swtpm() {
-  require_packages swtpm:swtpm swtpm_setup:swtpm-tools swtpm_localca:swtpm-tools \
-    '/usr/lib/*/libtss2-tcti-swtpm.so.0:libtss2-tcti-swtpm0'
+# What is needed, for require_packages. A program names all that it needs at once, so that whoever must install it by
+# hand is told once.
+# shellcheck disable=SC2034 # used by the programs
+{
+  MAVEN=(mvn:maven)
+  TSS=('/usr/lib/*/libtss2-esys.so.0:libtss2-esys-3.0.2-0' '/usr/lib/*/libtss2-mu.so.0:libtss2-mu0'
+    '/usr/lib/*/libtss2-tctildr.so.0:libtss2-tctildr0')
+  SWTPM=(swtpm:swtpm swtpm_setup:swtpm-tools swtpm_localca:swtpm-tools
+    '/usr/lib/*/libtss2-tcti-swtpm.so.0:libtss2-tcti-swtpm0')
 }

@@ -30,7 +30,7 @@ is_current() {
 
 build() {
   local out=$1 new log started=$SECONDS
-  require_maven
+  require_packages "${MAVEN[@]}"
   say "limestone: building from source ..."
   new=$out/$(date +%Y%m%d-%H%M%S)-$$
   mkdir -p "$new/lib" "$new/agent-lib"
