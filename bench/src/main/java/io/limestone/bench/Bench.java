@@ -21,6 +21,10 @@ public final class Bench {
               "make-credential", "credential blobs made per second and core", "MakeCredential"),
           new Benchmark(
               "ima", "measurement list entries appraised per second and core", new ImaSpeed()),
+          Jmh.benchmark(
+              "boot",
+              "boot logs of 73 KB parsed, replayed and appraised per second and core",
+              "BootAppraisal"),
           new Benchmark(
               "server-start", "limestone server: start to both APIs answering", new ServerStart()),
           new Benchmark(

@@ -90,15 +90,13 @@ final class DevicePathNodes {
     return name.isEmpty() ? form("Acpi(%s,0x%x)", eisaId(hid), uid) : form("%s(0x%x)", name, uid);
   }
 
-  /** Three letters of five bits each, then four hex digits: PNP0A03. */
+  /** EISAID: three letters of five bits each in the lower half, a number in the upper. */
   private static String eisaId(long id) {
-    int maker = (int) (id & 0xff) << 8 | (int) (id >>> 8 & 0xff);
     StringBuilder text = new StringBuilder();
     for (int shift : new int[] {10, 5, 0}) {
-      int letter = maker >>> shift & 31;
+      long letter = id >>> shift & 31;
       text.append(letter >= 1 && letter <= 26 ? (char) ('@' + letter) : '?');
     }
-    // The number's bytes are the other way round to the rest of a little-endian field.
     return text + form("%04X", id >>> 16);
   }
 

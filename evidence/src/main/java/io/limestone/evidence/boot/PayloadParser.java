@@ -54,8 +54,9 @@ final class PayloadParser {
       case EV_POST_CODE -> data.size() == 16 ? firmware("", in) : text(data);
       case EV_SEPARATOR -> new Separator(in.value(in.remaining(), "separator"));
       case EV_S_CRTM_VERSION -> version(data);
-      case EV_S_CRTM_CONTENTS,
-          EV_CPU_MICROCODE,
+      case EV_S_CRTM_CONTENTS ->
+          data.size() == 16 && !Texts.isAscii(data) ? firmware("", in) : textIfAny(data);
+      case EV_CPU_MICROCODE,
           EV_PLATFORM_CONFIG_FLAGS,
           EV_NONHOST_CODE,
           EV_NONHOST_CONFIG,
