@@ -1,5 +1,6 @@
 package io.limestone.appraisal;
 
+import io.limestone.evidence.ImaSlice;
 import io.limestone.evidence.boot.BootLog;
 import io.limestone.evidence.boot.MeasuredEvent;
 import io.limestone.policy.BootPolicy;
@@ -37,15 +38,19 @@ final class BootAppraisal {
   }
 
   static void appraise(
-      Optional<BootPolicy> policy, Optional<Bytes> log, PcrValues pcrs, Findings findings) {
+      Optional<BootPolicy> policy,
+      Optional<Bytes> log,
+      Optional<ImaSlice> ima,
+      PcrValues pcrs,
+      Findings findings) {
     if (policy.isEmpty()) {
       findings.note("measured boot: NOT CHECKED (no policy)");
     } else {
-      new BootAppraisal(policy.get(), pcrs, findings).appraise(log);
+      new BootAppraisal(policy.get(), pcrs, findings).appraise(log, ima);
     }
   }
 
-  private void appraise(Optional<Bytes> log) {
+  private void appraise(Optional<Bytes> log, Optional<ImaSlice> ima) {
     policy
         .problem()
         .ifPresent(
@@ -87,6 +92,7 @@ final class BootAppraisal {
           boot.measured(pcrs.bank()).stream().filter(event -> PCRS.contains(event.pcr())).toList();
       BootEventData.check(events, findings);
       resettable(boot);
+      ima.ifPresent(list -> BootAggregate.check(boot, list, findings));
       evaluate();
     }
   }

@@ -53,7 +53,11 @@ public final class BootCheck {
     values.putAll(pcrs);
     Findings findings = new Findings(SeverityPolicy.STRICT);
     BootAppraisal.appraise(
-        Optional.of(policy), Optional.of(log), PcrValues.of(bank, values), findings);
+        Optional.of(policy),
+        Optional.of(log),
+        Optional.empty(),
+        PcrValues.of(bank, values),
+        findings);
     return new Result(findings.failures(), findings.notes());
   }
 }

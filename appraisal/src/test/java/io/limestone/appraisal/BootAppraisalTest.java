@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Step 6: the event log against the boot PCRs. */
@@ -162,5 +163,33 @@ class BootAppraisalTest {
     TestNode node = booted("keylime-secureboot.bin", "accept-all");
     node.boot = Optional.of(BootPolicy.of("accept-all", "{"));
     untrusted(node.attest(AttestationState.NONE), "pcr_validation.invalid_mb_policy");
+  }
+
+  /** IMA's aggregate may be of another bank than the quote: the log has both. */
+  @ParameterizedTest
+  @EnumSource(
+      value = HashAlg.class,
+      names = {"SHA1", "SHA256"})
+  void attack20_theAggregateOfImaIsTheLogsInWhateverBank(HashAlg bank) {
+    TestNode node = booted("inspur.bin", "accept-all");
+    Bytes aggregate =
+        BootLog.parse(node.bootLog.orElseThrow()).bootAggregates(bank).getFirst();
+    node.ima.ng("boot_aggregate", bank, aggregate);
+    node.mask = BOOT_PCRS | 1 << 10;
+    trusted(node.attest(AttestationState.NONE));
+
+    TestNode other = booted("inspur.bin", "accept-all");
+    other.ima.ng("boot_aggregate", bank, bank.digest(aggregate));
+    other.mask = BOOT_PCRS | 1 << 10;
+    untrusted(other.attest(AttestationState.NONE), "measured_boot.boot_aggregate");
+  }
+
+  @Test
+  void anAggregateOfABankThatTheLogHasNotIsNotCompared() {
+    TestNode node = booted("keylime-secureboot.bin", "accept-all");
+    node.ima.ng("boot_aggregate", HashAlg.SHA1, HashAlg.SHA1.zeros());
+    node.mask = BOOT_PCRS | 1 << 10;
+    assertThat(trusted(node.attest(AttestationState.NONE)).notes())
+        .anySatisfy(note -> assertThat(note).contains("boot_aggregate", "not compared"));
   }
 }
