@@ -25,7 +25,7 @@ final class BootJson {
   Map<String, Object> json() {
     BootLog log = file.log();
     Map<String, Object> json = new LinkedHashMap<>();
-    json.put("format", log.header().isPresent() ? "crypto-agile" : "sha1");
+    json.put("format", log.form().name().toLowerCase(Locale.ROOT).replace('_', '-'));
     log.header().ifPresent(spec -> json.put("spec_id", specId(spec)));
     json.put("startup_locality", log.startupLocality());
     json.put("banks", log.banks().stream().sorted().map(HashAlg::keylimeName).toList());

@@ -45,7 +45,14 @@ final class BootTree {
     String form =
         log.header()
             .map(spec -> "crypto-agile " + spec.versionMajor() + "." + spec.versionMinor())
-            .orElse("old form, SHA-1 only");
+            .orElseGet(
+                () ->
+                    switch (log.form()) {
+                      case CRYPTO_AGILE -> "crypto-agile";
+                      case SHA1 -> "old form, SHA-1 only";
+                      case CEL_TLV -> "canonical event log (TLV)";
+                      case CEL_JSON -> "canonical event log (JSON)";
+                    });
     line("log", log.events().size() + " events, " + form + ", " + banks(log));
     if (log.startupLocality() != 0) {
       line("started", "from locality " + log.startupLocality());

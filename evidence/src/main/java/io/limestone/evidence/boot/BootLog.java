@@ -4,6 +4,7 @@ import io.limestone.evidence.PcrReplay;
 import io.limestone.tpm.HashAlg;
 import io.limestone.tpm.PcrValues;
 import io.limestone.wire.Bytes;
+import io.limestone.wire.MalformedException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -19,17 +20,32 @@ import java.util.TreeSet;
  * A TCG event log (PC Client Platform Firmware Profile §10): what firmware and boot loaders
  * measured.
  *
- * @param header of a crypto-agile log; empty for a log of the old form, which has SHA-1 only
+ * @param header of a crypto-agile log; empty for the other forms
  * @param banks the algorithms that the log is of, as far as they are known here
  * @param events in the order of the log, without the header
  * @param startupLocality where TPM2_Startup came from, with which PCR 0 starts: 0; 3; 4 with an
  *     H-CRTM
  */
 public record BootLog(
+    Form form,
     Optional<SpecId> header, Set<HashAlg> banks, List<BootEvent> events, int startupLocality) {
   public BootLog {
     banks = Set.copyOf(banks);
     events = List.copyOf(events);
+  }
+
+  private static final int MAX_BYTES = 8 << 20;
+
+  /** How a log is written down. */
+  public enum Form {
+    /** TCG_PCR_EVENT2 behind a Spec ID event: what TPM 2.0 firmware writes. */
+    CRYPTO_AGILE,
+    /** TCG_PCR_EVENT: the old form, SHA-1 only. */
+    SHA1,
+    /** Canonical Event Log, as type, length and value. */
+    CEL_TLV,
+    /** Canonical Event Log in JSON: a list, or one record after another (RFC 7464). */
+    CEL_JSON
   }
 
   /**
@@ -52,10 +68,19 @@ public record BootLog(
    * Reads a log. Data of an event that has not the form of its type does not make it unreadable:
    * see {@link BootPayload.Unparsed}.
    *
-   * @throws io.limestone.wire.MalformedException if it is none, is too large, or breaks off
+   * @throws MalformedException if it is none, is too large, or breaks off
    */
   public static BootLog parse(Bytes log) {
-    return new BootLogParser(log).parse();
+    if (log.isEmpty()) {
+      throw new MalformedException("an empty event log");
+    }
+    if (log.size() > MAX_BYTES) {
+      throw new MalformedException("event log of " + log.size() + " bytes, more than " + MAX_BYTES);
+    }
+    if (CelJson.looksLike(log)) {
+      return CelJson.parse(log);
+    }
+    return CelTlv.looksLike(log) ? CelTlv.parse(log) : new BootLogParser(log).parse();
   }
 
   /**

@@ -4,11 +4,9 @@ import io.limestone.tpm.HashAlg;
 import io.limestone.wire.ByteReader;
 import io.limestone.wire.Bytes;
 import io.limestone.wire.MalformedException;
-import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -18,13 +16,9 @@ import java.util.Set;
  * one log.
  */
 final class BootLogParser {
-  private static final int MAX_BYTES = 8 << 20;
-  private static final int MAX_EVENTS = 20_000;
   private static final int MAX_ALGORITHMS = 16;
-  private static final int MAX_PCR = 23;
   private static final Bytes SPEC_ID = Texts.ascii("Spec ID Event03\0");
   private static final Bytes ANY_SPEC_ID = Texts.ascii("Spec ID Event");
-  private static final long NO_PCR = 0xffff_ffffL;
 
   private final Bytes log;
   private final ByteReader in;
@@ -33,33 +27,27 @@ final class BootLogParser {
   private final Map<Integer, Integer> sizes = new LinkedHashMap<>();
 
   private final Map<Integer, HashAlg> known = new LinkedHashMap<>();
-  private final List<BootEvent> events = new ArrayList<>();
-  private int locality;
-  private boolean pcr0Extended;
+  private final BootEvents events = new BootEvents();
 
   BootLogParser(Bytes log) {
-    if (log.size() > MAX_BYTES) {
-      throw new MalformedException("event log of " + log.size() + " bytes, more than " + MAX_BYTES);
-    }
     this.log = log;
     this.in = log.littleEndian();
   }
 
   BootLog parse() {
-    if (log.isEmpty()) {
-      throw new MalformedException("an empty event log");
-    }
     Optional<BootLog.SpecId> header = isCryptoAgile() ? Optional.of(header()) : Optional.empty();
     if (header.isEmpty()) {
       known.put(HashAlg.SHA1.id(), HashAlg.SHA1);
     }
     while (in.remaining() > 0) {
-      event(events.size() + 1, header.isPresent());
-      if (events.size() > MAX_EVENTS) {
-        throw new MalformedException("event log of more than " + MAX_EVENTS + " events");
-      }
+      event(header.isPresent());
     }
-    return new BootLog(header, Set.copyOf(known.values()), events, locality);
+    return new BootLog(
+        header.isPresent() ? BootLog.Form.CRYPTO_AGILE : BootLog.Form.SHA1,
+        header,
+        Set.copyOf(known.values()),
+        events.list(),
+        events.locality());
   }
 
   /** Whether the first event is a Spec ID event; if not, all are of the old form. */
@@ -117,8 +105,8 @@ final class BootLogParser {
     }
   }
 
-  private void event(int number, boolean cryptoAgile) {
-    String where = "event " + number;
+  private void event(boolean cryptoAgile) {
+    String where = "event " + events.nextNumber();
     long pcr = in.u32(where + " PCR");
     long code = in.u32(where + " type");
     Map<HashAlg, Bytes> digests =
@@ -126,19 +114,7 @@ final class BootLogParser {
             ? digests(where)
             : Map.of(HashAlg.SHA1, in.value(HashAlg.SHA1.size(), where + " digest"));
     int size = in.bounded(where + " size", in.remaining());
-    Bytes data = in.value(size, where + " data");
-    EventType type = EventType.of(code);
-    boolean noPcr = type == EventType.EV_NO_ACTION && pcr == NO_PCR;
-    if (!noPcr && pcr > MAX_PCR) {
-      throw new MalformedException(where + " is of PCR " + pcr);
-    }
-    if (type != EventType.EV_NO_ACTION && digests.isEmpty()) {
-      throw new MalformedException(where + " has no digest");
-    }
-    int index = noPcr ? BootEvent.NO_PCR : (int) pcr;
-    BootPayload payload = PayloadParser.parse(index, type, data);
-    startsPcr0(where, index, type, payload);
-    events.add(new BootEvent(number, index, code, digests, data, payload));
+    events.add(pcr, code, digests, in.value(size, where + " data"));
   }
 
   private Map<HashAlg, Bytes> digests(String where) {
@@ -159,23 +135,5 @@ final class BootLogParser {
       }
     }
     return digests;
-  }
-
-  /** Both that say where TPM2_Startup came from do so before anything is measured into PCR 0. */
-  private void startsPcr0(String where, int pcr, EventType type, BootPayload payload) {
-    if (payload instanceof BootPayload.StartupLocality startup) {
-      if (startup.locality() != 0 && startup.locality() != 3 && startup.locality() != 4) {
-        throw new MalformedException(where + ": startup locality " + startup.locality());
-      }
-      if (pcr0Extended) {
-        throw new MalformedException(where + ": startup locality after PCR 0 was extended");
-      }
-      locality = startup.locality();
-    } else if (pcr == 0 && type != EventType.EV_NO_ACTION) {
-      if (!pcr0Extended && type == EventType.EV_EFI_HCRTM_EVENT && locality == 0) {
-        locality = 4;
-      }
-      pcr0Extended = true;
-    }
   }
 }

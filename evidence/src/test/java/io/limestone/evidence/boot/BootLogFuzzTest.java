@@ -33,4 +33,9 @@ class BootLogFuzzTest {
       assertThat(event.payload().toString()).isNotEmpty();
     }
   }
+
+  @FuzzTest(maxDuration = "1m")
+  void anyBytesHaveATextAsADevicePath(byte[] bytes) {
+    assertThat(DevicePath.of(Bytes.of(bytes)).text()).hasSizeLessThan(64 * 70_000 * 2 + 20_000);
+  }
 }

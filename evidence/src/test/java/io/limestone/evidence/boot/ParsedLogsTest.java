@@ -6,6 +6,7 @@ import io.limestone.wire.Json;
 import io.limestone.wire.JsonObject;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -96,8 +97,7 @@ class ParsedLogsTest {
   }
 
   private static Object said(@Nullable Object expected) {
-    assertThat(expected).isNotNull();
-    return expected;
+    return Objects.requireNonNull(expected, "the tool says nothing");
   }
 
   private static void variable(String where, JsonObject said, BootPayload.Variable variable) {
