@@ -194,8 +194,7 @@ public final class Appraisal {
     }
     ImaAppraisal.Outcome ima =
         new ImaAppraisal(reference, findings, pcrs).appraise(evidence.ima(), progress(clock));
-    BootAppraisal.appraise(
-        reference.boot(), evidence.bootLog(), evidence.ima(), pcrs, findings);
+    BootAppraisal.appraise(reference.boot(), evidence.bootLog(), evidence.ima(), pcrs, findings);
     staticPcrs(pcrs);
     unjudged(pcrs);
     if (findings.failed()) {

@@ -10,7 +10,6 @@ import io.limestone.wire.Bytes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Optional;
 import java.util.SortedMap;
 
 /**

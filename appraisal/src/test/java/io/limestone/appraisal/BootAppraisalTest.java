@@ -172,8 +172,7 @@ class BootAppraisalTest {
       names = {"SHA1", "SHA256"})
   void attack20_theAggregateOfImaIsTheLogsInWhateverBank(HashAlg bank) {
     TestNode node = booted("inspur.bin", "accept-all");
-    Bytes aggregate =
-        BootLog.parse(node.bootLog.orElseThrow()).bootAggregates(bank).getFirst();
+    Bytes aggregate = BootLog.parse(node.bootLog.orElseThrow()).bootAggregates(bank).getFirst();
     node.ima.ng("boot_aggregate", bank, aggregate);
     node.mask = BOOT_PCRS | 1 << 10;
     trusted(node.attest(AttestationState.NONE));

@@ -28,7 +28,10 @@ import java.util.TreeSet;
  */
 public record BootLog(
     Form form,
-    Optional<SpecId> header, Set<HashAlg> banks, List<BootEvent> events, int startupLocality) {
+    Optional<SpecId> header,
+    Set<HashAlg> banks,
+    List<BootEvent> events,
+    int startupLocality) {
   public BootLog {
     banks = Set.copyOf(banks);
     events = List.copyOf(events);

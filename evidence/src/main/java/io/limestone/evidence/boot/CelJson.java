@@ -93,8 +93,7 @@ final class CelJson {
     JsonObject content = item.optionalObject("content").orElse(new JsonObject(Map.of()));
     switch (type) {
       case "pcclient_std" ->
-          events.add(
-              pcr, code(content), digests, Bytes.ofHex(content.string("event_data")));
+          events.add(pcr, code(content), digests, Bytes.ofHex(content.string("event_data")));
       case "systemd" -> {
         String text = content.optionalString("string").orElse("");
         Bytes data = Bytes.of(text.getBytes(StandardCharsets.UTF_8));
@@ -113,7 +112,9 @@ final class CelJson {
   /** A number, or the name of a type. */
   private static long code(JsonObject content) {
     Object type = content.members().get("event_type");
-    if (type instanceof Number number && number.longValue() >= 0 && number.longValue() >>> 32 == 0) {
+    if (type instanceof Number number
+        && number.longValue() >= 0
+        && number.longValue() >>> 32 == 0) {
       return number.longValue();
     }
     for (EventType known : EventType.values()) {

@@ -78,8 +78,7 @@ final class CelTlv {
         BootLog.Form.CEL_TLV, Optional.empty(), banks, events.list(), events.locality());
   }
 
-  private static void add(
-      BootEvents events, long pcr, Map<HashAlg, Bytes> digests, Field content) {
+  private static void add(BootEvents events, long pcr, Map<HashAlg, Bytes> digests, Field content) {
     if (content.type == PC_CLIENT) {
       long code = number(expect(content.value, EVENT_TYPE, "event type"));
       Field data = field(content.value);

@@ -57,9 +57,7 @@ class CelTest {
       item.put("pcr", event.pcr() & 0xffff_ffffL);
       item.put("digests", digests);
       item.put("content_type", "pcclient_std");
-      item.put(
-          "content",
-          Map.of("event_type", event.code(), "event_data", event.data().hex()));
+      item.put("content", Map.of("event_type", event.code(), "event_data", event.data().hex()));
       records.add(item);
     }
     return Bytes.of(Json.bytes(records));

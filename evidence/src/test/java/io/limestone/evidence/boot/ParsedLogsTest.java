@@ -17,7 +17,11 @@ class ParsedLogsTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "puiterwijk", "intel_svr", "inspur", "css-flex14vm4-bootlog", "swtpm_measurements",
+        "puiterwijk",
+        "intel_svr",
+        "inspur",
+        "css-flex14vm4-bootlog",
+        "swtpm_measurements",
         "ideapad1"
       })
   void everyEventIsReadAlike(String name) {
@@ -78,12 +82,16 @@ class ParsedLogsTest {
         assertThat(blob.length()).as(where).isEqualTo(said.integer("BlobLength"));
       }
       case BootPayload.Ipl ipl ->
-          assertThat(ipl.text()).as(where).isEqualTo(((JsonObject) said(expected)).string("String"));
+          assertThat(ipl.text())
+              .as(where)
+              .isEqualTo(((JsonObject) said(expected)).string("String"));
       case BootPayload.Gpt gpt -> gpt(where, (JsonObject) said(expected), gpt);
       case BootPayload.Separator separator ->
           assertThat(separator.data().hex()).as(where).isEqualTo(said(expected));
       case BootPayload.Text text ->
-          assertThat(List.of(text.text(), event.data().hex())).as(where).contains((String) said(expected));
+          assertThat(List.of(text.text(), event.data().hex()))
+              .as(where)
+              .contains((String) said(expected));
       case BootPayload.Tables _,
           BootPayload.Tagged _,
           BootPayload.StartupLocality _,
@@ -143,7 +151,9 @@ class ParsedLogsTest {
         assertThat(entry.string("DevicePath")).as(where).startsWith(option.path().bytes().hex());
       }
       case VariableValue.Text text ->
-          assertThat(text.text().strip()).as(where).isEqualTo(((JsonObject) said(data)).string("String"));
+          assertThat(text.text().strip())
+              .as(where)
+              .isEqualTo(((JsonObject) said(data)).string("String"));
       case VariableValue.Raw _, VariableValue.Unparsed _ ->
           assertThat(variable.data().hex()).as(where).startsWith((String) said(data));
     }
@@ -171,20 +181,14 @@ class ParsedLogsTest {
   }
 
   private static void gpt(String where, JsonObject said, BootPayload.Gpt gpt) {
-    assertThat(gpt.disk().toString())
-        .as(where)
-        .isEqualTo(said.object("Header").string("DiskGUID"));
+    assertThat(gpt.disk().toString()).as(where).isEqualTo(said.object("Header").string("DiskGUID"));
     List<?> partitions = said.list("Partitions");
     assertThat(gpt.partitions()).as(where).hasSameSizeAs(partitions);
     for (int i = 0; i < partitions.size(); i++) {
       JsonObject expected = (JsonObject) partitions.get(i);
       BootPayload.Gpt.Partition found = gpt.partitions().get(i);
-      assertThat(found.type().toString())
-          .as(where)
-          .isEqualTo(expected.string("PartitionTypeGUID"));
-      assertThat(found.id().toString())
-          .as(where)
-          .isEqualTo(expected.string("UniquePartitionGUID"));
+      assertThat(found.type().toString()).as(where).isEqualTo(expected.string("PartitionTypeGUID"));
+      assertThat(found.id().toString()).as(where).isEqualTo(expected.string("UniquePartitionGUID"));
       assertThat(found.firstBlock()).as(where).isEqualTo(expected.integer("StartingLBA"));
       assertThat(found.lastBlock()).as(where).isEqualTo(expected.integer("EndingLBA"));
     }

@@ -24,8 +24,7 @@ class PayloadsTest {
   private static MeasuredEvent event(int pcr, EventType type, Bytes measured, Bytes data) {
     Map<HashAlg, Bytes> digests = Map.of(HashAlg.SHA256, HashAlg.SHA256.digest(measured));
     return MeasuredEvent.of(
-        new BootEvent(
-            1, pcr, type.code(), digests, data, PayloadParser.parse(pcr, type, data)),
+        new BootEvent(1, pcr, type.code(), digests, data, PayloadParser.parse(pcr, type, data)),
         HashAlg.SHA256);
   }
 
@@ -76,7 +75,9 @@ class PayloadsTest {
     Bytes entry = Bytes.concat(OWNER, ascii("good"));
     Bytes lists = list(28 + 20 + 20, 20, 20, Bytes.concat(header, entry));
     VariableValue.SignatureLists read = (VariableValue.SignatureLists) value(db(lists));
-    assertThat(read.lists()).singleElement().satisfies(l -> assertThat(l.header()).isEqualTo(header));
+    assertThat(read.lists())
+        .singleElement()
+        .satisfies(l -> assertThat(l.header()).isEqualTo(header));
     assertThat(read.signatures())
         .singleElement()
         .satisfies(signature -> assertThat(signature.data()).isEqualTo(ascii("good")));
@@ -107,7 +108,9 @@ class PayloadsTest {
     VariableValue.SignatureLists read =
         (VariableValue.SignatureLists) value(db(Bytes.concat(one, two)));
     assertThat(read.lists()).hasSize(2);
-    assertThat(read.signatures()).extracting(s -> s.data()).containsExactly(ascii("one."), ascii("two."));
+    assertThat(read.signatures())
+        .extracting(s -> s.data())
+        .containsExactly(ascii("one."), ascii("two."));
   }
 
   /** Conformance 33. */
@@ -115,7 +118,12 @@ class PayloadsTest {
   void attack24_variableLengthsOfTerabytesAreNotRead() {
     for (long[] lengths : new long[][] {{1L << 40, 1}, {1, 1L << 40}, {-1, 1}, {1, -1}}) {
       Bytes data =
-          ByteWriter.littleEndian().bytes(OWNER).u64(lengths[0]).u64(lengths[1]).zeros(64).toBytes();
+          ByteWriter.littleEndian()
+              .bytes(OWNER)
+              .u64(lengths[0])
+              .u64(lengths[1])
+              .zeros(64)
+              .toBytes();
       assertThat(parse(7, EventType.EV_EFI_VARIABLE_DRIVER_CONFIG, data))
           .isInstanceOf(Unparsed.class);
     }
@@ -226,8 +234,7 @@ class PayloadsTest {
   void textThatIsNoneIsReadAsFarAsItGoes() {
     assertThat(parse(9, EventType.EV_IPL, Bytes.ofHex("4d6f6bff00")))
         .isEqualTo(new Ipl(Ipl.Kind.FILE, "Mok\ufffd", "Mok\ufffd"));
-    assertThat(parse(12, EventType.EV_IPL, Bytes.ofHex("410000d80000")))
-        .isInstanceOf(Ipl.class);
+    assertThat(parse(12, EventType.EV_IPL, Bytes.ofHex("410000d80000"))).isInstanceOf(Ipl.class);
     assertThat(parse(8, EventType.EV_IPL, Bytes.EMPTY)).isInstanceOf(Ipl.class);
     assertThat(parse(14, EventType.EV_IPL, Bytes.ofHex("4d6f6b4c69737400af")))
         .isEqualTo(new Ipl(Ipl.Kind.MOK, "MokList", "MokList"));
@@ -250,8 +257,7 @@ class PayloadsTest {
     Bytes nested = ByteWriter.littleEndian().u32(0x40010001).u32(tag.size()).bytes(tag).toBytes();
     assertThat(event(12, EventType.EV_EVENT_TAG, nested, nested).binding()).isEqualTo(Binding.DATA);
     assertThat(event(12, EventType.EV_EVENT_TAG, tag, nested).binding()).isEqualTo(Binding.BROKEN);
-    BootPayload.Tagged tagged =
-        (BootPayload.Tagged) parse(12, EventType.EV_EVENT_TAG, nested);
+    BootPayload.Tagged tagged = (BootPayload.Tagged) parse(12, EventType.EV_EVENT_TAG, nested);
     assertThat(tagged.tags().getFirst().inner().getFirst().name())
         .isEqualTo("Windows code integrity");
   }

@@ -31,8 +31,15 @@ class Tpm2EventlogTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "inspur", "intel_svr", "puiterwijk", "swtpm_measurements", "css-flex14vm4-bootlog",
-        "keylime-nosb-locality3", "keylime-secureboot", "keylime-issue1153", "hirs-TpmLog",
+        "inspur",
+        "intel_svr",
+        "puiterwijk",
+        "swtpm_measurements",
+        "css-flex14vm4-bootlog",
+        "keylime-nosb-locality3",
+        "keylime-secureboot",
+        "keylime-issue1153",
+        "hirs-TpmLog",
         "hirs-TpmLog-altered"
       })
   void everyEventIsReadAlike(String name) throws Exception {
@@ -48,8 +55,7 @@ class Tpm2EventlogTest {
   /** The tool's YAML, cut into its events. */
   private List<String> blocks(String name) throws IOException, InterruptedException {
     Path log =
-        Files.write(
-            folder.resolve("log.bin"), TestData.read("uefi/" + name + ".bin").toArray());
+        Files.write(folder.resolve("log.bin"), TestData.read("uefi/" + name + ".bin").toArray());
     Path out = folder.resolve("out.yaml");
     Process tool =
         new ProcessBuilder(TOOL.toString(), "--eventlog-version=2", log.toString())
@@ -59,7 +65,8 @@ class Tpm2EventlogTest {
     assertThat(tool.waitFor()).as("exit status of tpm2_eventlog").isZero();
     String yaml = Files.readString(out, StandardCharsets.UTF_8);
     List<String> blocks =
-        new ArrayList<>(List.of(yaml.substring(0, yaml.indexOf("\npcrs:")).split("- EventNum: ", -1)));
+        new ArrayList<>(
+            List.of(yaml.substring(0, yaml.indexOf("\npcrs:")).split("- EventNum: ", -1)));
     blocks.removeFirst();
     return blocks;
   }
@@ -69,11 +76,8 @@ class Tpm2EventlogTest {
     assertThat(field(block, "PCRIndex")).as(where).isEqualTo(String.valueOf(event.pcr()));
     assertThat(field(block, "EventType"))
         .as(where)
-        .isEqualTo(
-            event.type() == EventType.UNKNOWN ? "Unknown event type" : event.type().name());
-    assertThat(field(block, "EventSize"))
-        .as(where)
-        .isEqualTo(String.valueOf(event.data().size()));
+        .isEqualTo(event.type() == EventType.UNKNOWN ? "Unknown event type" : event.type().name());
+    assertThat(field(block, "EventSize")).as(where).isEqualTo(String.valueOf(event.data().size()));
     Map<String, String> said = new TreeMap<>();
     Matcher digests = DIGEST.matcher(block);
     while (digests.find()) {
@@ -169,7 +173,8 @@ class Tpm2EventlogTest {
           order
               .options()
               .forEach(
-                  option -> assertThat(block).as(where).contains(String.format("Boot%04x", option)));
+                  option ->
+                      assertThat(block).as(where).contains(String.format("Boot%04x", option)));
       case VariableValue.Text text ->
           text.text()
               .lines()
