@@ -12,7 +12,7 @@ import java.util.Optional;
  * against the start of a name, not its end. They run on RE2, in time linear in the name; what RE2
  * has not, such as back references and look-around, is refused when the policy is read.
  */
-final class ExcludeList {
+public final class ExcludeList {
   static final ExcludeList NONE = new ExcludeList(Optional.empty());
 
   /** Characters of all expressions together; the time a match takes grows with them. */
@@ -34,7 +34,7 @@ final class ExcludeList {
    *
    * @throws MalformedException with the index of the first that does not do
    */
-  static ExcludeList of(List<String> expressions) {
+  public static ExcludeList of(List<String> expressions) {
     if (expressions.isEmpty()) {
       return NONE;
     }

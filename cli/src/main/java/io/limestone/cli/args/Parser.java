@@ -9,7 +9,7 @@ import java.util.Optional;
 
 /**
  * Finds the command that a command line names, and reads its arguments. Options are {@code --name
- * VALUE} or {@code --name=VALUE}, in any place behind the command; {@code --} ends them.
+ * VALUE} or {@code --name=VALUE} (some have a short name too), in any place behind the command; {@code --} ends them.
  */
 final class Parser {
   private Parser() {}
@@ -67,6 +67,8 @@ final class Parser {
         String value = "";
         if (equals >= 0) {
           value = word.substring(equals + 1);
+        } else if (option.otherwise().isPresent() && !hasValue(words, i + 1)) {
+          value = option.otherwise().get();
         } else if (!option.isFlag()) {
           if (++i == words.size()) {
             throw CommandFailed.unusable(name + " takes a value: " + option.usage());
@@ -76,7 +78,7 @@ final class Parser {
         if (option.isFlag() && equals >= 0) {
           throw CommandFailed.unusable(name + " takes no value");
         }
-        List<String> values = options.computeIfAbsent(name, n -> new ArrayList<>());
+        List<String> values = options.computeIfAbsent(option.name(), n -> new ArrayList<>());
         values.add(value);
         if (values.size() > 1 && !option.repeatable()) {
           throw CommandFailed.unusable(name + " is given twice");
@@ -87,9 +89,13 @@ final class Parser {
     return new Arguments(options, List.copyOf(operands));
   }
 
+  private static boolean hasValue(List<String> words, int at) {
+    return at < words.size() && (words.get(at).equals("-") || !words.get(at).startsWith("-"));
+  }
+
   private static Option option(Command.Leaf leaf, String name) {
     return leaf.options().stream()
-        .filter(option -> option.name().equals(name))
+        .filter(option -> option.isCalled(name))
         .findFirst()
         .orElseThrow(
             () ->

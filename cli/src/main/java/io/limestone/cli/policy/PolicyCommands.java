@@ -9,6 +9,7 @@ import io.limestone.cli.args.Operand;
 import io.limestone.cli.args.Option;
 import io.limestone.cli.args.Output;
 import io.limestone.cli.args.Table;
+import io.limestone.cli.policy.create.CreateCommands;
 import io.limestone.cli.rest.Answer;
 import io.limestone.cli.rest.Verifier;
 import io.limestone.keylime.RuntimePolicyUpload;
@@ -43,6 +44,7 @@ public final class PolicyCommands {
         "policy",
         "Policies stored at the verifier, for nodes to be judged by.",
         List.of(
+            CreateCommands.group(),
             leaf("list", "Lists the policies of both kinds.", PolicyCommands::list)
                 .options(Connection.JSON)
                 .options(Connection.OPTIONS),

@@ -1,0 +1,303 @@
+package io.limestone.cli.policy.create;
+
+import io.limestone.cli.args.Arguments;
+import io.limestone.cli.args.Command;
+import io.limestone.cli.args.Option;
+import io.limestone.cli.args.Output;
+import io.limestone.policy.RuntimePolicy;
+import io.limestone.policy.create.AlgorithmChoice;
+import io.limestone.policy.create.AlgorithmChoice.Said;
+import io.limestone.policy.create.ExcludeLines;
+import io.limestone.policy.create.FlatAllowlist;
+import io.limestone.policy.create.ImaKeyFile;
+import io.limestone.policy.create.MeasuredFiles;
+import io.limestone.policy.create.PolicyDraft;
+import io.limestone.tpm.HashAlg;
+import io.limestone.wire.Bytes;
+import io.limestone.wire.MalformedException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.LocalDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * {@code limestone policy create runtime}: the options, the order of the steps and the result are
+ * those of {@code keylime-policy create runtime} (runtime-policy §4.1), with more sources.
+ */
+final class CreateRuntime {
+  private static final String KERNEL_LIST = "/sys/kernel/security/ima/ascii_runtime_measurements";
+  private static final Path NO_LIST = Path.of("/dev/null");
+  private static final String BOOT_AGGREGATE = "boot_aggregate";
+  private static final DateTimeFormatter TIMESTAMP =
+      DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss.SSSSSS");
+
+  private static final Option OUT =
+      Option.value("--output", "FILE", "Where to write the policy (default: standard output)")
+          .or("-o");
+  private static final Option BASE =
+      Option.value("--base-policy", "FILE", "Start from this policy and add to it").or("-p");
+  private static final Option ALLOWLIST =
+      Option.value("--allowlist", "FILE", "Lines of digest and path, as sha256sum writes them")
+          .or("-a");
+  private static final Option EXCLUDES =
+      Option.value("--excludelist", "FILE", "Regular expressions of names to exclude, one a line")
+          .or("-e");
+  private static final Option LIST =
+      Option.value(
+              "--ima-measurement-list",
+              "FILE",
+              "An IMA list in ASCII form; without a value this machine's own")
+          .or("-m")
+          .orAlone(KERNEL_LIST);
+  private static final Option KEYRINGS =
+      Option.flag("--keyrings", "Take the keys that the list measured into keyrings").or("-k");
+  private static final Option BUFFERS =
+      Option.flag("--ima-buf", "Take the other buffers that the list measured").or("-b");
+  private static final Option IGNORED =
+      Option.values("--ignored-keyrings", "NAME", "A keyring whose keys nobody checks");
+  private static final Option KEY =
+      Option.values(
+          "--add-ima-signature-verification-key",
+          "FILE",
+          "A key that signs files: certificate, public or private key, PEM or DER");
+  private static final Option ROOT_FS =
+      Option.value("--rootfs", "DIR", "Hash the files of this root file system");
+  private static final Option SKIP =
+      Option.value("--skip-path", "DIR,DIR", "Directories of it to leave out").or("-s");
+  private static final Option ALL_OWNERS =
+      Option.flag("--all-owners", "Take files of every owner, not only of root");
+  private static final Option RAMDISK =
+      Option.value("--ramdisk-dir", "DIR", "Read the initrds in this directory, such as /boot");
+  private static final Option ALGO =
+      Option.value("--algo", "ALG", "Of the digests: sha1, sha256, sha384, sha512 or sm3_256");
+  private static final Option IMAGE =
+      Option.values("--image", "FILE|DIR", "A container image: OCI layout, or docker-save file");
+  private static final Option PLATFORM =
+      Option.value("--platform", "OS/ARCH", "Which one of an image for several platforms");
+  private static final Option LEGACY =
+      Option.flag("--show-legacy-allowlist", "Print lines of digest and path instead of a policy");
+  private static final Option VERBOSE =
+      Option.flag("--verbose", "Tell what is done, on standard error").or("-v");
+
+  private final Arguments arguments;
+  private final Output output;
+  private final Progress progress;
+
+  private CreateRuntime(Arguments arguments, Output output) {
+    this.arguments = arguments;
+    this.output = output;
+    this.progress = new Progress(output, arguments.has(VERBOSE));
+  }
+
+  static Command.Leaf command() {
+    return Command.Leaf.of(
+            "runtime",
+            "Makes a runtime policy: what a machine may run.",
+            (arguments, output) -> new CreateRuntime(arguments, output).run())
+        .options(
+            OUT, BASE, ALLOWLIST, EXCLUDES, LIST, KEYRINGS, BUFFERS, IGNORED, KEY, ROOT_FS, SKIP,
+            ALL_OWNERS, RAMDISK, IMAGE, PLATFORM, ALGO, LEGACY, VERBOSE)
+        .text(
+            """
+            Options and result are those of `keylime-policy create runtime`: scripts go on working with the other name.
+            Sources add up. It needs no root; files that it may not read are told on standard error. Archives and images
+            are read in memory and never unpacked. docs/policy-create.md tells each source and rule.
+
+            Examples:
+              limestone policy create runtime -m /path/to/ascii_runtime_measurements -o policy.json
+              limestone policy create runtime --rootfs / --ramdisk-dir /boot -e excludes.txt -o policy.json
+              limestone policy create runtime --image app.tar -p base-policy.json -o policy.json
+            """);
+  }
+
+  private int run() throws IOException, InterruptedException {
+    PolicyDraft draft = base();
+    FlatAllowlist allowlist =
+        file(ALLOWLIST, FlatAllowlist::parse).orElse(new FlatAllowlist(List.of(), 0));
+    Optional<MeasuredFiles> measured = measured();
+    HashAlg alg = algorithm(draft, allowlist, measured);
+    allowlist.lines().forEach(line -> draft.allow(line.path(), line.digest()));
+    measured.ifPresent(
+        list -> list.files().forEach(file -> draft.allow(file.name(), file.digest())));
+    readFileSystems(draft, alg);
+    file(EXCLUDES, ExcludeLines::parse).ifPresent(draft::exclude);
+    draft.ignoreKeyrings(arguments.all(IGNORED));
+    measured.ifPresent(list -> buffers(list, draft));
+    for (Path key : arguments.paths(KEY)) {
+      draft.trust(parse(key, Files.readAllBytes(key), ImaKeyFile::parse));
+    }
+    tell(allowlist, measured);
+    write(draft);
+    return 0;
+  }
+
+  private PolicyDraft base() throws IOException {
+    return file(BASE, PolicyDraft::of).orElseGet(PolicyDraft::new);
+  }
+
+  private Optional<MeasuredFiles> measured() throws IOException {
+    Optional<Path> list = arguments.path(LIST).filter(path -> !path.equals(NO_LIST));
+    return list.isEmpty() ? Optional.empty() : file(LIST, MeasuredFiles::parse);
+  }
+
+  private HashAlg algorithm(
+      PolicyDraft base, FlatAllowlist allowlist, Optional<MeasuredFiles> measured) {
+    if (arguments.has(ALGO) && !arguments.has(ROOT_FS) && !arguments.has(RAMDISK) && !arguments.has(IMAGE)) {
+      progress.warn("--algo has no effect without --rootfs, --ramdisk-dir or --image");
+    }
+    HashAlg alg =
+        new AlgorithmChoice()
+            .take(
+                "--algo option",
+                arguments.get(ALGO).map(AlgorithmChoice::ofOption).orElse(new Said.Nothing()))
+            .take("base policy", base.algorithm())
+            .take("allowlist", allowlist.algorithm())
+            .take(
+                "IMA measurement list",
+                measured.map(MeasuredFiles::algorithm).orElse(new Said.Nothing()))
+            .result();
+    progress.detail("digest algorithm: " + alg.keylimeName());
+    return alg;
+  }
+
+  private void readFileSystems(PolicyDraft draft, HashAlg alg)
+      throws IOException, InterruptedException {
+    try (Workers workers = Workers.perCore()) {
+      Optional<Path> root = arguments.path(ROOT_FS);
+      if (root.isPresent()) {
+        RootFileSystem.read(
+            root.get(),
+            skipped(),
+            arguments.has(ALL_OWNERS),
+            alg,
+            workers,
+            progress,
+            draft::allow);
+      }
+      Optional<Path> ramdisks = arguments.path(RAMDISK);
+      if (ramdisks.isPresent()) {
+        Initrds.read(
+            ramdisks.get(),
+            alg,
+            workers,
+            progress,
+            (path, digest, owner) -> draft.allow(path, digest.hex()));
+      }
+      for (Path image : arguments.paths(IMAGE)) {
+        ImageFiles.read(
+            image,
+            arguments.get(PLATFORM),
+            alg,
+            workers,
+            progress,
+            (path, digest, owner) -> {
+              if ((owner == 0 || arguments.has(ALL_OWNERS)) && !changes(path)) {
+                draft.allow(path, digest.hex());
+              }
+            });
+      }
+    }
+  }
+
+  /** Whether a path of an image is in a directory that a scan of its file system would leave out. */
+  private static boolean changes(String path) {
+    return RootFileSystem.NEVER.stream().anyMatch(folder -> path.startsWith(folder + "/"));
+  }
+
+  private List<Path> skipped() {
+    List<Path> folders = new ArrayList<>();
+    for (String one : arguments.get(SKIP).orElse("").split(",", -1)) {
+      if (!one.isEmpty()) {
+        folders.add(Path.of(one));
+      }
+    }
+    return folders;
+  }
+
+  private void buffers(MeasuredFiles list, PolicyDraft draft) {
+    for (MeasuredFiles.Buffer buffer : list.buffers()) {
+      if (buffer.key() && arguments.has(KEYRINGS)) {
+        draft.allowKey(buffer.name(), buffer.digest());
+      } else if (!buffer.key() && arguments.has(BUFFERS)) {
+        draft.allowBuffer(buffer.name(), buffer.digest());
+      }
+    }
+  }
+
+  private void tell(FlatAllowlist allowlist, Optional<MeasuredFiles> measured) {
+    if (allowlist.skipped() > 0) {
+      progress.warn(allowlist.skipped() + " lines of the allow-list have no path: passed over");
+    }
+    measured.ifPresent(
+        list -> {
+          if (list.violations() > 0) {
+            progress.warn(
+                list.violations()
+                    + " entries of the IMA list are violations, which have no digest: passed over");
+          }
+          if (list.unusable() > 0) {
+            progress.warn(
+                list.unusable()
+                    + " lines of the IMA list are no entries that a policy can hold: passed over");
+          }
+        });
+  }
+
+  private void write(PolicyDraft draft) throws IOException {
+    String text = draft.toText(TIMESTAMP.format(LocalDateTime.now()));
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    RuntimePolicy.parse(Bytes.of(bytes)); // as the verifier will
+    if (arguments.has(LEGACY)) {
+      bytes = legacy(draft).getBytes(StandardCharsets.UTF_8);
+    }
+    Optional<Path> file = arguments.path(OUT);
+    if (file.isPresent()) {
+      Files.write(file.get(), bytes);
+    } else {
+      output.out().print(new String(bytes, StandardCharsets.UTF_8));
+    }
+  }
+
+  /** The boot aggregate first. */
+  private static String legacy(PolicyDraft draft) {
+    StringBuilder text = new StringBuilder();
+    Map<String, List<String>> digests = draft.digests();
+    lines(text, BOOT_AGGREGATE, digests.getOrDefault(BOOT_AGGREGATE, List.of()));
+    digests.forEach(
+        (name, some) -> {
+          if (!name.equals(BOOT_AGGREGATE)) {
+            lines(text, name, some);
+          }
+        });
+    return text.toString();
+  }
+
+  private static void lines(StringBuilder text, String name, List<String> digests) {
+    digests.forEach(digest -> text.append(digest).append("  ").append(name).append('\n'));
+  }
+
+  private interface Reader<T> {
+    T read(byte[] file);
+  }
+
+  private <T> Optional<T> file(Option option, Reader<T> reader) throws IOException {
+    Optional<Path> file = arguments.path(option);
+    return file.isEmpty()
+        ? Optional.empty()
+        : Optional.of(parse(file.get(), Files.readAllBytes(file.get()), reader));
+  }
+
+  private static <T> T parse(Path file, byte[] bytes, Reader<T> reader) {
+    try {
+      return reader.read(bytes);
+    } catch (MalformedException e) {
+      throw e.in(file.toString());
+    }
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.limestone.cli.policy.create;
+
+import org.jspecify.annotations.NullMarked;

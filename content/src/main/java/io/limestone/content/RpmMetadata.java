@@ -1,0 +1,196 @@
+package io.limestone.content;
+
+import io.limestone.tpm.HashAlg;
+import io.limestone.wire.Bytes;
+import io.limestone.wire.Encoding;
+import io.limestone.wire.MalformedException;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.security.DigestInputStream;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * The metadata of an RPM repository: {@code repodata/repomd.xml}, which names the other files with
+ * their checksums.
+ *
+ * @param files by type, such as {@code primary}
+ */
+public record RpmMetadata(Map<String, Referenced> files) {
+  private static final String REPO = "http://linux.duke.edu/metadata/repo";
+  private static final String COMMON = "http://linux.duke.edu/metadata/common";
+  private static final String FILELISTS_EXT = "http://linux.duke.edu/metadata/filelists-ext";
+
+  public RpmMetadata {
+    files = Map.copyOf(files);
+  }
+
+  /**
+   * A file of the repository that repomd.xml vouches for.
+   *
+   * @param href its place, relative to the repository
+   */
+  public record Referenced(String href, HashAlg alg, Bytes checksum) {}
+
+  /** A package in the repository. */
+  public record PackageAt(String href) {}
+
+  /**
+   * Reads repomd.xml.
+   *
+   * @throws MalformedException if it is none, or if a checksum is missing or of a weak kind
+   */
+  public static RpmMetadata parse(byte[] repomd) {
+    Map<String, Referenced> files = new LinkedHashMap<>();
+    new XmlReader(new ByteArrayInputStream(repomd)).read(new DataElements(files));
+    if (files.isEmpty()) {
+      throw new MalformedException("repomd.xml: names no metadata");
+    }
+    return new RpmMetadata(files);
+  }
+
+  private static final class DataElements implements XmlReader.Visitor {
+    private final Map<String, Referenced> files;
+    private Optional<String> type = Optional.empty();
+    private Optional<String> href = Optional.empty();
+    private Optional<HashAlg> alg = Optional.empty();
+    private Bytes checksum = Bytes.EMPTY;
+
+    DataElements(Map<String, Referenced> files) {
+      this.files = files;
+    }
+
+    @Override
+    public void begin(XmlReader element) {
+      if (element.is(REPO, "data")) {
+        type = element.attribute("type");
+        href = Optional.empty();
+        alg = Optional.empty();
+      } else if (element.is(REPO, "location")) {
+        href = element.attribute("href");
+      } else if (element.is(REPO, "checksum")) {
+        alg = element.attribute("type").flatMap(RpmMetadata::checksumAlg);
+        checksum = Bytes.ofHex(element.text().strip());
+      }
+    }
+
+    @Override
+    public void end(XmlReader element) {
+      if (element.is(REPO, "data") && type.isPresent()) {
+        if (href.isEmpty() || alg.isEmpty()) {
+          throw new MalformedException(
+              "repomd.xml: "
+                  + Encoding.printable(type.get(), 80)
+                  + " has no location, or no checksum of SHA-256 or better");
+        }
+        files.put(type.get(), new Referenced(href.get(), alg.get(), checksum));
+      }
+    }
+  }
+
+  private static Optional<HashAlg> checksumAlg(String name) {
+    return switch (name) {
+      case "sha256" -> Optional.of(HashAlg.SHA256);
+      case "sha384" -> Optional.of(HashAlg.SHA384);
+      case "sha512" -> Optional.of(HashAlg.SHA512);
+      default -> Optional.empty();
+    };
+  }
+
+  /**
+   * Where the packages are, from {@code primary}.
+   *
+   * @param in the file as it is stored, compressed
+   */
+  public static List<PackageAt> packages(InputStream in, Referenced expected, Budget budget)
+      throws IOException {
+    List<PackageAt> packages = new ArrayList<>();
+    checked(
+        in,
+        expected,
+        budget,
+        xml ->
+            xml.read(
+                new XmlReader.Visitor() {
+                  private boolean rpm;
+
+                  @Override
+                  public void begin(XmlReader element) {
+                    if (element.is(COMMON, "package")) {
+                      rpm = element.attribute("type").equals(Optional.of("rpm"));
+                    } else if (rpm && element.is(COMMON, "location")) {
+                      budget.countEntry();
+                      element.attribute("href").ifPresent(at -> packages.add(new PackageAt(at)));
+                    }
+                  }
+
+                  @Override
+                  public void end(XmlReader element) {
+                    rpm &= !element.is(COMMON, "package");
+                  }
+                }));
+    return packages;
+  }
+
+  /** Receives a file and its digest. */
+  @FunctionalInterface
+  public interface FileVisitor {
+    void file(String path, Bytes digest);
+  }
+
+  /** The files of all packages with their digests, from {@code filelists-ext}. */
+  public static void files(
+      InputStream in, Referenced expected, Budget budget, FileVisitor visitor) throws IOException {
+    checked(
+        in,
+        expected,
+        budget,
+        xml ->
+            xml.read(
+                new XmlReader.Visitor() {
+                  @Override
+                  public void begin(XmlReader element) {
+                    if (element.is(FILELISTS_EXT, "file")) {
+                      Optional<String> hash = element.attribute("hash");
+                      if (hash.isPresent()) {
+                        budget.countEntry();
+                        Bytes digest = Bytes.ofHex(hash.get());
+                        visitor.file(element.text(), digest);
+                      }
+                    }
+                  }
+
+                  @Override
+                  public void end(XmlReader element) {}
+                }));
+  }
+
+  /** Parses while hashing; what was parsed counts only if the checksum turns out right. */
+  private static void checked(
+      InputStream in, Referenced expected, Budget budget, Consumer<XmlReader> parse)
+      throws IOException {
+    try (DigestInputStream hashed = new DigestInputStream(in, expected.alg.newDigest())) {
+      Optional<MalformedException> trouble = Optional.empty();
+      try {
+        parse.accept(new XmlReader(budget.meter(Compression.decompressed(hashed))));
+      } catch (MalformedException e) {
+        trouble = Optional.of(e);
+      }
+      hashed.transferTo(OutputStream.nullOutputStream());
+      if (!Bytes.of(hashed.getMessageDigest().digest()).equals(expected.checksum)) {
+        throw new MalformedException(
+            Encoding.printable(expected.href, 200)
+                + ": its content is not the one that repomd.xml vouches for");
+      }
+      if (trouble.isPresent()) {
+        throw trouble.get().in(Encoding.printable(expected.href, 200));
+      }
+    }
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.limestone.content;
+
+import org.jspecify.annotations.NullMarked;
