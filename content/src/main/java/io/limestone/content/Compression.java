@@ -17,7 +17,9 @@ import org.apache.commons.compress.compressors.lz4.FramedLZ4CompressorInputStrea
 import org.tukaani.xz.LZMAInputStream;
 import org.tukaani.xz.SingleXZInputStream;
 
-/** The ways in which archives, layers and metadata are compressed, told apart by their first bytes. */
+/**
+ * The ways in which archives, layers and metadata are compressed, told apart by their first bytes.
+ */
 public enum Compression {
   GZIP("1f8b"),
   BZIP2("425a68"),
@@ -156,7 +158,9 @@ public enum Compression {
     }
   }
 
-  /** One unit after another, as {@code cat a.gz b.gz} makes them, and padding of zeros at the end. */
+  /**
+   * One unit after another, as {@code cat a.gz b.gz} makes them, and padding of zeros at the end.
+   */
   private static final class Members extends InputStream {
     private final Compression way;
     private final PeekStream in;

@@ -50,8 +50,7 @@ public final class ContainerImage {
    */
   public static List<Layer> layers(Parts parts, Optional<String> platform) throws IOException {
     ContainerImage image = new ContainerImage(parts);
-    List<Layer> layers =
-        image.has("oci-layout") ? image.ofLayout(platform) : image.ofDockerSave();
+    List<Layer> layers = image.has("oci-layout") ? image.ofLayout(platform) : image.ofDockerSave();
     if (layers.size() > MAX_LAYERS) {
       throw new MalformedException("more than " + MAX_LAYERS + " layers");
     }
@@ -65,8 +64,7 @@ public final class ContainerImage {
     try (InputStream blob = open(parts, layer.part);
         DigestInputStream hashed = new DigestInputStream(blob, sha256)) {
       List<Entry> entries =
-          TarFileSystem.read(
-              budget.meter(Compression.decompressed(hashed)), alg, budget, true);
+          TarFileSystem.read(budget.meter(Compression.decompressed(hashed)), alg, budget, true);
       hashed.transferTo(java.io.OutputStream.nullOutputStream()); // what follows the tar archive
       if (layer.digest.isPresent() && !layer.digest.get().equals(Bytes.of(sha256.digest()))) {
         throw new MalformedException("its digest is not the one that the manifest has");

@@ -101,7 +101,9 @@ public final class FileTree {
         Node linked =
             find(names(target))
                 .orElseThrow(
-                    () -> malformed(entry.path(), "a hard link to " + target + ", which is not there"));
+                    () ->
+                        malformed(
+                            entry.path(), "a hard link to " + target + ", which is not there"));
         if (linked instanceof Folder) {
           throw malformed(entry.path(), "a hard link to a directory");
         }

@@ -7,10 +7,10 @@ import java.io.InputStream;
 import java.util.Optional;
 
 /**
- * An initrd or initramfs as the kernel unpacks it (kernel documentation, "initramfs buffer format"):
- * cpio archives one after another, plain or compressed, with zeros between them; microcode and
- * modules often come in plain archives in front of the main one. A later file replaces an earlier
- * one of the same name.
+ * An initrd or initramfs as the kernel unpacks it (kernel documentation, "initramfs buffer
+ * format"): cpio archives one after another, plain or compressed, with zeros between them;
+ * microcode and modules often come in plain archives in front of the main one. A later file
+ * replaces an earlier one of the same name.
  */
 public final class Initrd {
   private Initrd() {}

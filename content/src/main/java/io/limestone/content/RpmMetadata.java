@@ -145,8 +145,8 @@ public record RpmMetadata(Map<String, Referenced> files) {
   }
 
   /** The files of all packages with their digests, from {@code filelists-ext}. */
-  public static void files(
-      InputStream in, Referenced expected, Budget budget, FileVisitor visitor) throws IOException {
+  public static void files(InputStream in, Referenced expected, Budget budget, FileVisitor visitor)
+      throws IOException {
     checked(
         in,
         expected,

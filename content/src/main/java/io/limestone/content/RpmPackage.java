@@ -15,9 +15,9 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * What the headers of an RPM package say of its files (RPM reference manual, "Package file format"):
- * a lead of 96 bytes, the signature header, padded to 8, and the main header; all numbers most
- * significant byte first. The payload is not read.
+ * What the headers of an RPM package say of its files (RPM reference manual, "Package file
+ * format"): a lead of 96 bytes, the signature header, padded to 8, and the main header; all numbers
+ * most significant byte first. The payload is not read.
  *
  * @param digestAlg what the file digests are; absent for md5, which no policy can hold
  */
@@ -112,8 +112,7 @@ public record RpmPackage(String name, Optional<HashAlg> digestAlg, List<Packaged
     int main = LEAD + padded(signatureSize);
     Header signature =
         new Header(Arrays.copyOfRange(start, LEAD, LEAD + signatureSize), "signature header");
-    byte[] mainBytes =
-        Arrays.copyOfRange(start, main, main + headerSize(start, main, "header"));
+    byte[] mainBytes = Arrays.copyOfRange(start, main, main + headerSize(start, main, "header"));
     signature
         .text(SIGNATURE_SHA256)
         .ifPresent(
@@ -177,7 +176,8 @@ public record RpmPackage(String name, Optional<HashAlg> digestAlg, List<Packaged
       case 9 -> Optional.of(HashAlg.SHA384);
       case 10 -> Optional.of(HashAlg.SHA512);
       default ->
-          throw new MalformedException("header: unknown file digest algorithm " + number.getAsInt());
+          throw new MalformedException(
+              "header: unknown file digest algorithm " + number.getAsInt());
     };
   }
 
@@ -270,8 +270,7 @@ public record RpmPackage(String name, Optional<HashAlg> digestAlg, List<Packaged
       int[] numbers = new int[entry.count];
       for (int i = 0; i < numbers.length; i++) {
         int at = entry.at + size * i;
-        numbers[i] =
-            size == 4 ? (int) u32(at) : (bytes[at] & 0xff) << 8 | (bytes[at + 1] & 0xff);
+        numbers[i] = size == 4 ? (int) u32(at) : (bytes[at] & 0xff) << 8 | (bytes[at + 1] & 0xff);
       }
       return numbers;
     }

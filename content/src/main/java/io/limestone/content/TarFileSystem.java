@@ -45,8 +45,7 @@ final class TarFileSystem {
     if (name.equals(OPAQUE)) {
       entries.add(new Entry(folder, new Entry.Opaque()));
     } else if (name.startsWith(WHITEOUT) && !name.startsWith(RESERVED)) {
-      entries.add(
-          new Entry(folder + name.substring(WHITEOUT.length()), new Entry.Whiteout()));
+      entries.add(new Entry(folder + name.substring(WHITEOUT.length()), new Entry.Whiteout()));
     }
     return name.startsWith(WHITEOUT);
   }

@@ -7,7 +7,9 @@ import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 
-/** Reading archives touches no file and no socket: what is hostile in them finds nothing to hold. */
+/**
+ * Reading archives touches no file and no socket: what is hostile in them finds nothing to hold.
+ */
 @AnalyzeClasses(
     packages = "io.limestone.content",
     importOptions = ImportOption.DoNotIncludeTests.class)

@@ -59,8 +59,7 @@ final class Archives {
         String magic, int mode, int number, int links, long size, int nameSize, int checksum) {
       String header =
           "%s%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x"
-              .formatted(
-                  magic, number, mode, 0, 0, links, 0, size, 8, 1, 0, 0, nameSize, checksum);
+              .formatted(magic, number, mode, 0, 0, links, 0, size, 8, 1, 0, 0, nameSize, checksum);
       out.writeBytes(bytes(header));
       return this;
     }

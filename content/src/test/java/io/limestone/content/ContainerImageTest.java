@@ -68,8 +68,12 @@ class ContainerImageTest {
 
   @Test
   void oneOfSeveralPlatformsThroughAnInnerIndex() throws IOException {
-    Object amd = Map.of("digest", manifest(LOWER), "platform", Map.of("os", "linux", "architecture", "amd64"));
-    Object arm = Map.of("digest", manifest(UPPER), "platform", Map.of("os", "linux", "architecture", "arm64"));
+    Object amd =
+        Map.of(
+            "digest", manifest(LOWER), "platform", Map.of("os", "linux", "architecture", "amd64"));
+    Object arm =
+        Map.of(
+            "digest", manifest(UPPER), "platform", Map.of("os", "linux", "architecture", "arm64"));
     String inner = blob(Json.bytes(Map.of("manifests", List.of(amd, arm))));
     layout(Map.of("digest", inner));
     assertThat(read(Optional.of("linux/amd64"))).hasSize(3);
@@ -82,7 +86,8 @@ class ContainerImageTest {
   void whatDockerSaves() throws IOException {
     parts.put("x/layer.tar", Archives.tar(Archives.ordered("app", "1")));
     parts.put(
-        "manifest.json", Json.bytes(List.of(Map.of("Config", "c", "Layers", List.of("x/layer.tar")))));
+        "manifest.json",
+        Json.bytes(List.of(Map.of("Config", "c", "Layers", List.of("x/layer.tar")))));
     assertThat(read(Optional.empty())).isEqualTo(Archives.digests("/app", "1"));
   }
 

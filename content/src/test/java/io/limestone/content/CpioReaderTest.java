@@ -19,8 +19,7 @@ class CpioReaderTest {
   private static Map<String, Bytes> read(byte[] archive) throws IOException {
     FileTree tree = new FileTree();
     tree.apply(
-        CpioReader.read(
-            new ByteArrayInputStream(archive), HashAlg.SHA256, Budget.ofFileSystem()));
+        CpioReader.read(new ByteArrayInputStream(archive), HashAlg.SHA256, Budget.ofFileSystem()));
     return Archives.files(tree);
   }
 
@@ -41,8 +40,12 @@ class CpioReaderTest {
   @Test
   void aNameBelowALinkIsTheFileThatTheKernelWouldWrite() throws IOException {
     byte[] archive =
-        new Cpio().directory("usr").directory("usr/bin").symlink("bin", "usr/bin")
-            .file("bin/sh", "sh").end();
+        new Cpio()
+            .directory("usr")
+            .directory("usr/bin")
+            .symlink("bin", "usr/bin")
+            .file("bin/sh", "sh")
+            .end();
     assertThat(read(archive)).isEqualTo(Archives.digests("/usr/bin/sh", "sh"));
   }
 
@@ -76,8 +79,7 @@ class CpioReaderTest {
 
   @Test
   void anArchiveCutShortAnywhereIsRefused() {
-    byte[] whole =
-        new Cpio().file("a", "abc").symlink("l", "a").link("h", 9, 2, "hard").end();
+    byte[] whole = new Cpio().file("a", "abc").symlink("l", "a").link("h", 9, 2, "hard").end();
     for (int length = 0; length < whole.length; length++) {
       byte[] part = Arrays.copyOf(whole, length);
       assertThatThrownBy(() -> read(part)).isInstanceOf(MalformedException.class);
@@ -88,10 +90,16 @@ class CpioReaderTest {
   void sizesOfNamesAndLinksAreBounded() {
     byte[] longName = new Cpio().header("070701", 0100644, 1, 1, 0, 5000, 0).cut();
     byte[] noName = new Cpio().header("070701", 0100644, 1, 1, 0, 0, 0).cut();
-    byte[] longLink = new Cpio().header("070701", 0120777, 1, 1, 0xffffffffL, 2, 0)
-        .padded(Archives.bytes("l\0")).cut();
-    byte[] unending = new Cpio().header("070701", 0100644, 1, 1, 0xffffffffL, 2, 0)
-        .padded(Archives.bytes("f\0")).cut();
+    byte[] longLink =
+        new Cpio()
+            .header("070701", 0120777, 1, 1, 0xffffffffL, 2, 0)
+            .padded(Archives.bytes("l\0"))
+            .cut();
+    byte[] unending =
+        new Cpio()
+            .header("070701", 0100644, 1, 1, 0xffffffffL, 2, 0)
+            .padded(Archives.bytes("f\0"))
+            .cut();
     for (byte[] archive : new byte[][] {longName, noName, longLink, unending}) {
       assertThatThrownBy(() -> read(archive)).isInstanceOf(MalformedException.class);
     }

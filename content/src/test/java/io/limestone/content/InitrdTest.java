@@ -70,8 +70,7 @@ class InitrdTest {
 
   private static Map<String, Bytes> read(Budget budget, byte[]... parts) throws IOException {
     return Archives.files(
-        Initrd.read(
-            new ByteArrayInputStream(Archives.concat(parts)), HashAlg.SHA256, budget));
+        Initrd.read(new ByteArrayInputStream(Archives.concat(parts)), HashAlg.SHA256, budget));
   }
 
   @ParameterizedTest
@@ -158,9 +157,12 @@ class InitrdTest {
   void aBombEndsAtItsBound() throws IOException {
     byte[] zeros = Archives.compressed(new byte[50 << 20], GZIPOutputStream::new);
     byte[] file =
-        new Cpio().header("070701", 0100644, 1, 1, 50 << 20, 2, 0).padded(Archives.bytes("f\0"))
+        new Cpio()
+            .header("070701", 0100644, 1, 1, 50 << 20, 2, 0)
+            .padded(Archives.bytes("f\0"))
             .cut();
-    byte[] bomb = Archives.compressed(Archives.concat(file, new byte[50 << 20]), GZIPOutputStream::new);
+    byte[] bomb =
+        Archives.compressed(Archives.concat(file, new byte[50 << 20]), GZIPOutputStream::new);
     assertThat(zeros.length).isLessThan(100_000);
     assertThatThrownBy(() -> read(new Budget(10 << 20, 1000), bomb))
         .isInstanceOf(MalformedException.class)

@@ -9,7 +9,8 @@ import java.util.Optional;
 
 /**
  * Finds the command that a command line names, and reads its arguments. Options are {@code --name
- * VALUE} or {@code --name=VALUE} (some have a short name too), in any place behind the command; {@code --} ends them.
+ * VALUE} or {@code --name=VALUE} (some have a short name too), in any place behind the command;
+ * {@code --} ends them.
  */
 final class Parser {
   private Parser() {}

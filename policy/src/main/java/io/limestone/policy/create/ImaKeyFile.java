@@ -25,8 +25,8 @@ import org.bouncycastle.crypto.util.PrivateKeyFactory;
 import org.bouncycastle.crypto.util.SubjectPublicKeyInfoFactory;
 
 /**
- * The file of a key that signs files: a certificate, a public key or a private key, PEM or DER. Of a
- * private key only the public half is kept.
+ * The file of a key that signs files: a certificate, a public key or a private key, PEM or DER. Of
+ * a private key only the public half is kept.
  */
 public final class ImaKeyFile {
   private static final int MAX_FILE = 256 * 1024;
@@ -112,8 +112,7 @@ public final class ImaKeyFile {
         && sequence.getObjectAt(0).equals(new org.bouncycastle.asn1.ASN1Integer(BigInteger.ONE))) {
       ECPrivateKey ec = ECPrivateKey.getInstance(sequence);
       return new PrivateKeyInfo(
-          new AlgorithmIdentifier(
-              X9ObjectIdentifiers.id_ecPublicKey, ec.getParametersObject()),
+          new AlgorithmIdentifier(X9ObjectIdentifiers.id_ecPublicKey, ec.getParametersObject()),
           ec);
     }
     return PrivateKeyInfo.getInstance(sequence);

@@ -5,8 +5,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * JSON text as Python's {@code json.dumps} writes it, on one line with a blank behind each comma and
- * colon and in ASCII alone: scripts that compare policies as texts go on working.
+ * JSON text as Python's {@code json.dumps} writes it, on one line with a blank behind each comma
+ * and colon and in ASCII alone: scripts that compare policies as texts go on working.
  */
 final class PythonJson {
   private PythonJson() {}

@@ -1,4 +1,6 @@
-/** Making runtime policies out of what is known of machines: lists, other policies, file digests. */
+/**
+ * Making runtime policies out of what is known of machines: lists, other policies, file digests.
+ */
 @NullMarked
 package io.limestone.policy.create;
 

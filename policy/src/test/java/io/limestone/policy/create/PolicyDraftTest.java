@@ -37,7 +37,8 @@ class PolicyDraftTest {
     draft.allow("/z", A);
     draft.allow("/z", B);
     assertThat(draft.toText("t"))
-        .contains("\"digests\": {\"/z\": [\"" + A + "\", \"" + B + "\"], \"/a_b\": [\"" + A + "\"]}");
+        .contains(
+            "\"digests\": {\"/z\": [\"" + A + "\", \"" + B + "\"], \"/a_b\": [\"" + A + "\"]}");
   }
 
   @Test

@@ -101,8 +101,24 @@ final class CreateRuntime {
             "Makes a runtime policy: what a machine may run.",
             (arguments, output) -> new CreateRuntime(arguments, output).run())
         .options(
-            OUT, BASE, ALLOWLIST, EXCLUDES, LIST, KEYRINGS, BUFFERS, IGNORED, KEY, ROOT_FS, SKIP,
-            ALL_OWNERS, RAMDISK, IMAGE, PLATFORM, ALGO, LEGACY, VERBOSE)
+            OUT,
+            BASE,
+            ALLOWLIST,
+            EXCLUDES,
+            LIST,
+            KEYRINGS,
+            BUFFERS,
+            IGNORED,
+            KEY,
+            ROOT_FS,
+            SKIP,
+            ALL_OWNERS,
+            RAMDISK,
+            IMAGE,
+            PLATFORM,
+            ALGO,
+            LEGACY,
+            VERBOSE)
         .text(
             """
             Options and result are those of `keylime-policy create runtime`: scripts go on working with the other name.
@@ -148,7 +164,10 @@ final class CreateRuntime {
 
   private HashAlg algorithm(
       PolicyDraft base, FlatAllowlist allowlist, Optional<MeasuredFiles> measured) {
-    if (arguments.has(ALGO) && !arguments.has(ROOT_FS) && !arguments.has(RAMDISK) && !arguments.has(IMAGE)) {
+    if (arguments.has(ALGO)
+        && !arguments.has(ROOT_FS)
+        && !arguments.has(RAMDISK)
+        && !arguments.has(IMAGE)) {
       progress.warn("--algo has no effect without --rootfs, --ramdisk-dir or --image");
     }
     HashAlg alg =
@@ -172,13 +191,7 @@ final class CreateRuntime {
       Optional<Path> root = arguments.path(ROOT_FS);
       if (root.isPresent()) {
         RootFileSystem.read(
-            root.get(),
-            skipped(),
-            arguments.has(ALL_OWNERS),
-            alg,
-            workers,
-            progress,
-            draft::allow);
+            root.get(), skipped(), arguments.has(ALL_OWNERS), alg, workers, progress, draft::allow);
       }
       Optional<Path> ramdisks = arguments.path(RAMDISK);
       if (ramdisks.isPresent()) {
@@ -205,7 +218,9 @@ final class CreateRuntime {
     }
   }
 
-  /** Whether a path of an image is in a directory that a scan of its file system would leave out. */
+  /**
+   * Whether a path of an image is in a directory that a scan of its file system would leave out.
+   */
   private static boolean changes(String path) {
     return RootFileSystem.NEVER.stream().anyMatch(folder -> path.startsWith(folder + "/"));
   }

@@ -64,8 +64,7 @@ final class ImageFiles {
   private static Optional<InputStream> inTar(Path file, String name) throws IOException {
     InputStream stored = Files.newInputStream(file);
     try {
-      TarReader tar =
-          new TarReader(Compression.decompressed(stored), Budget.ofFileSystem());
+      TarReader tar = new TarReader(Compression.decompressed(stored), Budget.ofFileSystem());
       Optional<Member> member;
       while ((member = tar.next()).isPresent()) {
         String path = member.get().name();

@@ -17,14 +17,23 @@ import java.util.Set;
 import java.util.function.BiConsumer;
 
 /**
- * The files below a directory that is, or will be, the root of a machine (runtime-policy §4.1, "File
- * system scan"): regular files that root owns, apart from what changes while a machine runs.
+ * The files below a directory that is, or will be, the root of a machine (runtime-policy §4.1,
+ * "File system scan"): regular files that root owns, apart from what changes while a machine runs.
  */
 final class RootFileSystem {
   /** Relative to the root; nothing in them is meant to be executed, or they are not of the disk. */
   static final List<String> NEVER =
       List.of(
-          "/sys", "/run", "/proc", "/lost+found", "/dev", "/media", "/snap", "/mnt", "/var", "/tmp");
+          "/sys",
+          "/run",
+          "/proc",
+          "/lost+found",
+          "/dev",
+          "/media",
+          "/snap",
+          "/mnt",
+          "/var",
+          "/tmp");
 
   private static final int TYPE = 0170000;
   private static final int REGULAR = 0100000;
