@@ -59,7 +59,8 @@ public record RpmPackage(String name, Optional<HashAlg> digestAlg, List<Packaged
           && keys.verify(
               Span.of(signature.get().toArray()),
               FileDigest.valueOf(alg == HashAlg.SM3_256 ? "SM3" : alg.name()),
-              Span.of(digest.toArray()));
+              Span.of(digest.toArray()),
+              false);
     }
   }
 

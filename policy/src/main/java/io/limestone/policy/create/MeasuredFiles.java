@@ -1,5 +1,7 @@
 package io.limestone.policy.create;
 
+import io.limestone.evidence.ImaCursor;
+import io.limestone.evidence.ImaTemplate;
 import io.limestone.evidence.Span;
 import io.limestone.policy.ImaKey;
 import io.limestone.policy.create.AlgorithmChoice.Said;
@@ -12,8 +14,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What an IMA measurement list in ASCII form gives for a policy. Lines that cannot be used are
- * counted, not guessed at; the list is not checked against any PCR, so it is believed as it stands.
+ * What an IMA measurement list gives for a policy. Lines that cannot be used are counted, not
+ * guessed at; the list is not checked against any PCR, so it is believed as it stands.
  *
  * @param algorithm what the first line, which must be the boot aggregate, says
  * @param violations entries without a digest, because a file changed while it was read
@@ -22,6 +24,9 @@ import java.util.Optional;
 public record MeasuredFiles(
     Said algorithm, List<Named> files, List<Buffer> buffers, long violations, long unusable) {
   private static final int MAX_LINE = 1 << 20;
+
+  /** In front of names whose digests are fs-verity's, as the verifier looks them up. */
+  private static final String VERITY = "verity:";
 
   public MeasuredFiles {
     files = List.copyOf(files);
@@ -42,8 +47,52 @@ public record MeasuredFiles(
    */
   public record Buffer(String name, String digest, boolean key) {}
 
-  /** Reads the list. */
+  /** Reads the list, in the kernel's ASCII or binary form. */
   public static MeasuredFiles parse(byte[] list) {
+    return isBinary(list) ? ofBinary(list) : ofAscii(list);
+  }
+
+  /** A binary entry begins with the number of a PCR in 32 bits; a line of text has no zero byte. */
+  private static boolean isBinary(byte[] list) {
+    return list.length >= 4 && list[1] == 0 && list[2] == 0;
+  }
+
+  private static MeasuredFiles ofBinary(byte[] list) {
+    List<Named> files = new ArrayList<>();
+    List<Buffer> buffers = new ArrayList<>();
+    Said algorithm = new Said.Invalid();
+    long violations = 0;
+    long unusable = 0;
+    ImaCursor cursor = new ImaCursor(list, HashAlg.SHA1);
+    while (cursor.next()) {
+      if (cursor.kind() == ImaCursor.Kind.VIOLATION) {
+        violations++;
+        continue;
+      }
+      if (cursor.kind() != ImaCursor.Kind.ENTRY
+          || !cursor.name().isUtf8()
+          || AlgorithmChoice.ofLength(cursor.digest().toBytes().hex()) instanceof Said.Invalid) {
+        unusable++;
+        continue;
+      }
+      String name = new String(cursor.name().toArray(), StandardCharsets.UTF_8);
+      String digest = cursor.digest().toBytes().hex();
+      if (cursor.entries() == 1 && name.equals("boot_aggregate")) {
+        algorithm =
+            AlgorithmChoice.named(cursor.digestAlg().kernelName())
+                .<Said>map(Said.Known::new)
+                .orElse(new Said.Invalid());
+      }
+      if (cursor.template() == ImaTemplate.IMA_BUF) {
+        buffers.add(new Buffer(name, digest, isKey(cursor.extra().toArray())));
+      } else {
+        files.add(new Named((cursor.isVerity() ? VERITY : "") + name, digest));
+      }
+    }
+    return new MeasuredFiles(algorithm, files, buffers, violations, unusable);
+  }
+
+  private static MeasuredFiles ofAscii(byte[] list) {
     List<Named> files = new ArrayList<>();
     List<Buffer> buffers = new ArrayList<>();
     Said algorithm = new Said.Invalid();
@@ -71,7 +120,7 @@ public record MeasuredFiles(
         } else if (line.buffer.isPresent()) {
           buffers.add(new Buffer(line.name, line.digest, isKey(line.buffer.get())));
         } else {
-          files.add(new Named(line.name, line.digest));
+          files.add(new Named((line.verity ? VERITY : "") + line.name, line.digest));
         }
       }
       from = to + 1;
@@ -87,11 +136,12 @@ public record MeasuredFiles(
   private record Line(
       boolean usable,
       boolean violation,
+      boolean verity,
       String digestName,
       String digest,
       String name,
       Optional<byte[]> buffer) {
-    static final Line UNUSABLE = new Line(false, false, "", "", "", Optional.empty());
+    static final Line UNUSABLE = new Line(false, false, false, "", "", "", Optional.empty());
 
     static Line of(String text) {
       String[] parts = text.split(" ", -1);
@@ -117,6 +167,7 @@ public record MeasuredFiles(
       return new Line(
           isDigest(hex) && !name.isEmpty(),
           isZeros(parts[1]),
+          digest.length == 3 && digest[0].equals("verity"),
           digest.length > 1 ? digest[digest.length - 2] : "",
           hex,
           name,

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.limestone.policy.create.AlgorithmChoice.Said;
 import io.limestone.policy.create.MeasuredFiles.Named;
 import io.limestone.tpm.HashAlg;
+import io.limestone.wire.ByteWriter;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 
@@ -63,6 +64,32 @@ class MeasuredFilesTest {
             "10 " + T + " ima-ng sha256:" + D.toUpperCase(java.util.Locale.ROOT) + " /upper");
     assertThat(list.files()).isEmpty();
     assertThat(list.unusable()).isEqualTo(5);
+  }
+
+  @Test
+  void fsVerityDigestsAreListedApart() {
+    assertThat(read("10 " + T + " ima-ngv2 verity:sha256:" + D + " /v").files())
+        .containsExactly(new Named("verity:/v", D));
+  }
+
+  @Test
+  void theBinaryFormGivesTheSame() {
+    ByteWriter list = ByteWriter.littleEndian();
+    list.u32(10).bytes(new byte[20]).u32(6).bytes("ima-ng".getBytes(StandardCharsets.US_ASCII));
+    byte[] zero = new byte[32];
+    byte[] name = "/violated\0".getBytes(StandardCharsets.US_ASCII);
+    byte[] alg = "sha256:\0".getBytes(StandardCharsets.US_ASCII);
+    list.u32(4 + alg.length + 32 + 4 + name.length);
+    list.u32(alg.length + 32).bytes(alg).bytes(zero).u32(name.length).bytes(name);
+    byte[] hash = new byte[20];
+    hash[0] = 1;
+    list.u32(10).bytes(hash).u32(6).bytes("ima-ng".getBytes(StandardCharsets.US_ASCII));
+    list.u32(4 + alg.length + 32 + 4 + 3);
+    list.u32(alg.length + 32).bytes(alg).bytes(new byte[32]);
+    list.u32(3).bytes(new byte[] {'/', 'a', 0});
+    MeasuredFiles read = MeasuredFiles.parse(list.toArray());
+    assertThat(read.files()).containsExactly(new Named("/a", "00".repeat(32)));
+    assertThat(read.violations()).isOne();
   }
 
   @Test

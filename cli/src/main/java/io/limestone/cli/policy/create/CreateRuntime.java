@@ -52,7 +52,7 @@ final class CreateRuntime {
       Option.value(
               "--ima-measurement-list",
               "FILE",
-              "An IMA list in ASCII form; without a value this machine's own")
+              "An IMA list, ASCII or binary; without a value this machine's own")
           .or("-m")
           .orAlone(KERNEL_LIST);
   private static final Option KEYRINGS =
