@@ -5,6 +5,7 @@ import io.limestone.tpm.HashAlg;
 import io.limestone.wire.Bytes;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,6 +36,7 @@ final class TarFileSystem {
         entries.add(new Entry(member.name(), what(member, tar, alg)));
       }
     }
+    in.transferTo(OutputStream.nullOutputStream()); // padding, and the check sums of compression
     return entries;
   }
 

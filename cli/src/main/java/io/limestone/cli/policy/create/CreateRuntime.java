@@ -80,6 +80,33 @@ final class CreateRuntime {
       Option.values("--image", "FILE|DIR", "A container image: OCI layout, or docker-save file");
   private static final Option PLATFORM =
       Option.value("--platform", "OS/ARCH", "Which one of an image for several platforms");
+  private static final Option LOCAL_RPM =
+      Option.value("--local-rpm-repo", "DIR", "The packages of an RPM repository in a directory");
+  private static final Option REMOTE_RPM =
+      Option.value("--remote-rpm-repo", "URL", "The packages of an RPM repository at an address");
+  private static final Option WORKERS =
+      Option.value("--max-workers", "N", "Packages fetched side by side (default 8)");
+  private static final Option SIGNED =
+      Option.flag(
+          "--rely-on-ima-signatures",
+          "Leave out files of RPM packages that a verification key signed: the key speaks for them");
+  private static final Option DEB =
+      Option.values(
+          "--deb-repo",
+          "SOURCE",
+          "A Debian repository: \"URL|DIR SUITE COMPONENT...\" or \"URL|DIR ./\"");
+  private static final Option DEB_ARCH =
+      Option.value("--deb-arch", "ARCH", "Debian's word for the architecture (default amd64)");
+  private static final Option SPLIT_USR =
+      Option.flag("--split-usr", "/bin and /lib are no links to /usr there, as before Debian 12");
+  private static final Option DPKG =
+      Option.value("--dpkg", "DIR", "Hash the files that dpkg installed below this root");
+  private static final Option REPO_KEY =
+      Option.values(
+          "--repo-key",
+          "FILE",
+          "Who must have signed a repository: OpenPGP, or PEM elliptic curve");
+  private static final List<Option> HASHED = List.of(ROOT_FS, RAMDISK, IMAGE, DEB, DPKG);
   private static final Option LEGACY =
       Option.flag("--show-legacy-allowlist", "Print lines of digest and path instead of a policy");
   private static final Option VERBOSE =
@@ -116,6 +143,15 @@ final class CreateRuntime {
             RAMDISK,
             IMAGE,
             PLATFORM,
+            LOCAL_RPM,
+            REMOTE_RPM,
+            WORKERS,
+            SIGNED,
+            DEB,
+            DEB_ARCH,
+            SPLIT_USR,
+            DPKG,
+            REPO_KEY,
             ALGO,
             LEGACY,
             VERBOSE)
@@ -128,6 +164,7 @@ final class CreateRuntime {
             Examples:
               limestone policy create runtime -m /path/to/ascii_runtime_measurements -o policy.json
               limestone policy create runtime --rootfs / --ramdisk-dir /boot -e excludes.txt -o policy.json
+              limestone policy create runtime --remote-rpm-repo https://repo.example.org/ --repo-key key.asc
               limestone policy create runtime --image app.tar -p base-policy.json -o policy.json
             """);
   }
@@ -141,13 +178,14 @@ final class CreateRuntime {
     allowlist.lines().forEach(line -> draft.allow(line.path(), line.digest()));
     measured.ifPresent(
         list -> list.files().forEach(file -> draft.allow(file.name(), file.digest())));
-    readFileSystems(draft, alg);
-    file(EXCLUDES, ExcludeLines::parse).ifPresent(draft::exclude);
-    draft.ignoreKeyrings(arguments.all(IGNORED));
-    measured.ifPresent(list -> buffers(list, draft));
     for (Path key : arguments.paths(KEY)) {
       draft.trust(parse(key, Files.readAllBytes(key), ImaKeyFile::parse));
     }
+    readFileSystems(draft, alg);
+    readRepositories(draft, alg);
+    file(EXCLUDES, ExcludeLines::parse).ifPresent(draft::exclude);
+    draft.ignoreKeyrings(arguments.all(IGNORED));
+    measured.ifPresent(list -> buffers(list, draft));
     tell(allowlist, measured);
     write(draft);
     return 0;
@@ -164,11 +202,8 @@ final class CreateRuntime {
 
   private HashAlg algorithm(
       PolicyDraft base, FlatAllowlist allowlist, Optional<MeasuredFiles> measured) {
-    if (arguments.has(ALGO)
-        && !arguments.has(ROOT_FS)
-        && !arguments.has(RAMDISK)
-        && !arguments.has(IMAGE)) {
-      progress.warn("--algo has no effect without --rootfs, --ramdisk-dir or --image");
+    if (arguments.has(ALGO) && HASHED.stream().noneMatch(arguments::has)) {
+      progress.warn("--algo has no effect: no source is given whose files are hashed here");
     }
     HashAlg alg =
         new AlgorithmChoice()

@@ -1,0 +1,194 @@
+package io.limestone.cli.policy.create;
+
+import io.limestone.cli.args.CommandFailed;
+import io.limestone.content.Budget;
+import io.limestone.content.Compression;
+import io.limestone.content.DebIndex;
+import io.limestone.content.DebIndex.Listed;
+import io.limestone.content.DebPackage;
+import io.limestone.content.Entry;
+import io.limestone.content.FileTree;
+import io.limestone.content.RepositoryKeys;
+import io.limestone.tpm.HashAlg;
+import io.limestone.wire.Bytes;
+import io.limestone.wire.Encoding;
+import io.limestone.wire.MalformedException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.security.DigestInputStream;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BiConsumer;
+import java.util.regex.Pattern;
+
+/**
+ * The files of a Debian repository, given as in sources.list(5): place, suite and components, or
+ * {@code ./} for a flat one. Its indexes have no digests of files, so each package is read; every
+ * one is checked against Packages, that against Release, and that against its signature.
+ */
+final class DebRepository {
+  private static final List<String> PACKAGES = List.of("Packages.xz", "Packages.gz", "Packages");
+  private static final Pattern OUTSIDE_USR =
+      Pattern.compile("/(bin|sbin|lib|lib32|lib64|libx32)/.*");
+
+  private final Repository repository;
+  private final List<String> suiteAndComponents;
+  private final RepositoryKeys keys;
+  private final Progress progress;
+
+  private DebRepository(
+      Repository repository,
+      List<String> suiteAndComponents,
+      RepositoryKeys keys,
+      Progress progress) {
+    this.repository = repository;
+    this.suiteAndComponents = suiteAndComponents;
+    this.keys = keys;
+    this.progress = progress;
+  }
+
+  /**
+   * Hands on every file of the repository with its digest.
+   *
+   * @param source {@code PLACE [SUITE COMPONENT…]}
+   * @param architecture Debian's word, such as {@code amd64}
+   * @param splitUsr whether /bin, /lib and so on are directories of their own, as before Debian 12
+   */
+  static void read(
+      String source,
+      String architecture,
+      boolean splitUsr,
+      RepositoryKeys keys,
+      HashAlg alg,
+      Workers workers,
+      Progress progress,
+      BiConsumer<String, String> found)
+      throws IOException, InterruptedException {
+    List<String> words = List.of(source.strip().split("\\s+", -1));
+    Repository repository = Repository.at(words.getFirst());
+    List<String> rest = words.size() == 1 ? List.of("./") : words.subList(1, words.size());
+    DebRepository deb = new DebRepository(repository, rest, keys, progress);
+    progress.begin("packages of " + repository);
+    try {
+      workers.each(
+          deb.packages(architecture).iterator(),
+          one -> deb.tree(one, alg),
+          tree -> {
+            progress.step();
+            tree.forEachFile(
+                (path, digest, owner) -> found.accept(merged(path, splitUsr), digest.hex()));
+          });
+    } catch (MalformedException e) {
+      throw e.in(repository.toString());
+    }
+    progress.done();
+  }
+
+  /** The kernel measures a file by where it is, not by the link that a package names it through. */
+  private static String merged(String path, boolean splitUsr) {
+    return !splitUsr && OUTSIDE_USR.matcher(path).matches() ? "/usr" + path : path;
+  }
+
+  private List<Listed> packages(String architecture) throws IOException, InterruptedException {
+    String suite = suiteAndComponents.getFirst();
+    boolean flat = suite.endsWith("/");
+    String folder = flat ? suite.replaceFirst("^\\./", "") : "dists/" + suite + "/";
+    Map<String, Listed> release = DebIndex.release(release(folder));
+    if (flat) {
+      return index(folder, "", release);
+    }
+    List<Listed> all = new ArrayList<>();
+    for (String component : suiteAndComponents.subList(1, suiteAndComponents.size())) {
+      all.addAll(index(folder, component + "/binary-" + architecture + "/", release));
+    }
+    if (all.isEmpty()) {
+      throw CommandFailed.unusable(
+          repository + ": no packages; a suite needs components, as in \"URL bookworm main\"");
+    }
+    return all;
+  }
+
+  private byte[] release(String folder) throws IOException, InterruptedException {
+    Optional<byte[]> inRelease = repository.small(folder + "InRelease");
+    if (inRelease.isPresent()) {
+      DebIndex.ClearSigned signed = DebIndex.clearSigned(inRelease.get());
+      require(keys.verify(signed.text(), signed.signature()), folder + "InRelease");
+      return signed.text();
+    }
+    byte[] release =
+        repository
+            .small(folder + "Release")
+            .orElseThrow(
+                () ->
+                    CommandFailed.unusable(
+                        repository + " is no Debian repository: it has no " + folder + "Release"));
+    Optional<byte[]> signature = repository.small(folder + "Release.gpg");
+    require(signature.isPresent() && keys.verify(release, signature.get()), folder + "Release.gpg");
+    return release;
+  }
+
+  private void require(boolean verified, String file) {
+    if (!keys.isEmpty() && !verified) {
+      throw new MalformedException(file + ": there is no signature by a key of --repo-key");
+    }
+    if (keys.isEmpty()) {
+      progress.warn(repository + ": without --repo-key nobody vouches for what it holds");
+    }
+  }
+
+  private List<Listed> index(String folder, String below, Map<String, Listed> release)
+      throws IOException, InterruptedException {
+    for (String name : PACKAGES) {
+      Listed listed = release.get(below + name);
+      if (listed != null) {
+        try (Checked in = new Checked(repository.open(folder + listed.path()), listed)) {
+          List<Listed> packages =
+              DebIndex.packages(Compression.decompressed(in), Budget.ofMetadata());
+          in.requireRight();
+          return packages;
+        }
+      }
+    }
+    throw new MalformedException("Release: lists no " + below + "Packages");
+  }
+
+  private FileTree tree(Listed one, HashAlg alg) throws IOException, InterruptedException {
+    try (Checked in = new Checked(repository.open(one.path()), one)) {
+      List<Entry> entries = DebPackage.read(in, alg, Budget.ofFileSystem());
+      in.requireRight();
+      FileTree tree = new FileTree();
+      tree.apply(entries);
+      return tree;
+    } catch (MalformedException e) {
+      throw e.in(Encoding.printable(one.path(), 200));
+    }
+  }
+
+  /** A stream whose whole content must have the digest that an index lists. */
+  private static final class Checked extends DigestInputStream {
+    private final Listed listed;
+
+    Checked(InputStream in, Listed listed) {
+      super(in, HashAlg.SHA256.newDigest());
+      this.listed = listed;
+    }
+
+    void requireRight() throws IOException {
+      transferTo(OutputStream.nullOutputStream());
+      if (!Bytes.of(getMessageDigest().digest()).equals(listed.sha256())) {
+        throw new MalformedException(
+            Encoding.printable(listed.path(), 200) + ": not the content that the index lists");
+      }
+    }
+
+    /** Skipping would pass the hash by. */
+    @Override
+    public long skip(long n) throws IOException {
+      byte[] passed = new byte[(int) Math.min(n, 64 * 1024)];
+      return Math.max(0, read(passed, 0, passed.length));
+    }
+  }
+}

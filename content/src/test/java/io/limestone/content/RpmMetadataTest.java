@@ -1,0 +1,118 @@
+package io.limestone.content;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.limestone.content.RpmMetadata.PackageAt;
+import io.limestone.content.RpmMetadata.Referenced;
+import io.limestone.tpm.HashAlg;
+import io.limestone.wire.Bytes;
+import io.limestone.wire.MalformedException;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.zip.GZIPOutputStream;
+import org.junit.jupiter.api.Test;
+
+class RpmMetadataTest {
+  private static final byte[] FILES =
+      Archives.compressed(
+          Archives.bytes(
+              """
+              <?xml version="1.0"?>
+              <filelists-ext xmlns="http://linux.duke.edu/metadata/filelists-ext" packages="1">
+              <package pkgid="1" name="a"><file hash="%s">/usr/bin/a</file><file type="dir">/usr</file></package>
+              </filelists-ext>
+              """
+                  .formatted("ab".repeat(32))),
+          GZIPOutputStream::new);
+
+  private static Referenced referenced(byte[] content) {
+    return new Referenced("x", HashAlg.SHA256, HashAlg.SHA256.digest(Bytes.of(content)));
+  }
+
+  private static Map<String, Bytes> files(byte[] stored, Referenced expected) throws IOException {
+    Map<String, Bytes> files = new TreeMap<>();
+    RpmMetadata.files(new ByteArrayInputStream(stored), expected, Budget.ofMetadata(), files::put);
+    return files;
+  }
+
+  private static byte[] repomd(String type, String checksum) {
+    return Archives.bytes(
+        """
+        <?xml version="1.0"?><repomd xmlns="http://linux.duke.edu/metadata/repo"><revision>1</revision>
+        <data type="primary"><checksum type="%s">%s</checksum><open-checksum type="sha256">00</open-checksum>
+        <location href="repodata/primary.xml.gz"/></data></repomd>
+        """
+            .formatted(type, checksum));
+  }
+
+  @Test
+  void whatRepomdNames() {
+    assertThat(RpmMetadata.parse(repomd("sha256", "ab".repeat(32))).files())
+        .containsExactly(
+            Map.entry(
+                "primary",
+                new Referenced(
+                    "repodata/primary.xml.gz", HashAlg.SHA256, Bytes.ofHex("ab".repeat(32)))));
+  }
+
+  @Test
+  void aWeakChecksumIsNone() {
+    assertThatThrownBy(() -> RpmMetadata.parse(repomd("sha", "ab".repeat(20))))
+        .isInstanceOf(MalformedException.class)
+        .hasMessageContaining("checksum");
+  }
+
+  @Test
+  void filesOfFilelistsExt() throws IOException {
+    assertThat(files(FILES, referenced(FILES)))
+        .isEqualTo(Map.of("/usr/bin/a", Bytes.ofHex("ab".repeat(32))));
+  }
+
+  @Test
+  void aFileThatIsNotTheOneOfRepomdIsRefused() {
+    byte[] altered = FILES.clone();
+    altered[altered.length - 1] ^= 1;
+    assertThatThrownBy(() -> files(altered, referenced(FILES)))
+        .isInstanceOf(MalformedException.class)
+        .hasMessageContaining("vouches");
+  }
+
+  @Test
+  void packagesOfPrimary() throws IOException {
+    byte[] primary =
+        Archives.bytes(
+            """
+            <metadata xmlns="http://linux.duke.edu/metadata/common">
+            <package type="rpm"><name>a</name><location href="a.rpm"/></package>
+            <package type="src"><location href="no.rpm"/></package></metadata>
+            """);
+    assertThat(
+            RpmMetadata.packages(
+                new ByteArrayInputStream(primary), referenced(primary), Budget.ofMetadata()))
+        .containsExactly(new PackageAt("a.rpm"));
+  }
+
+  @Test
+  void documentTypesAndEntitiesAreRefused() {
+    String[] attacks = {
+      "<!DOCTYPE r [<!ENTITY x SYSTEM \"file:///etc/passwd\">]><r>&x;</r>",
+      "<!DOCTYPE r SYSTEM \"http://127.0.0.1:1/x.dtd\"><r/>",
+      "<!DOCTYPE r [<!ENTITY a \"aaaa\"><!ENTITY b \"&a;&a;\">]><r>&b;</r>"
+    };
+    for (String attack : attacks) {
+      assertThatThrownBy(() -> RpmMetadata.parse(Archives.bytes(attack)))
+          .isInstanceOf(MalformedException.class);
+    }
+  }
+
+  @Test
+  void whatIsNoXmlIsRefused() {
+    for (String text : new String[] {"", "hello", "<a>", "<repomd/>"}) {
+      assertThatThrownBy(() -> RpmMetadata.parse(Archives.bytes(text)))
+          .isInstanceOf(MalformedException.class);
+    }
+  }
+}
