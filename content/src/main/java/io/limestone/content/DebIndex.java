@@ -103,7 +103,7 @@ public final class DebIndex {
   }
 
   /** A text with its signature inside (RFC 9580 §7). */
-  public record ClearSigned(byte[] text, byte[] signature) {}
+  public record ClearSigned(Bytes text, Bytes signature) {}
 
   /**
    * Takes an InRelease file apart: what was signed, in its canonical form, and the signature.
@@ -124,7 +124,7 @@ public final class DebIndex {
       canonical.append(canonical.isEmpty() ? "" : "\r\n").append(plain.stripTrailing());
     }
     return new ClearSigned(
-        canonical.toString().getBytes(StandardCharsets.ISO_8859_1),
-        text.substring(signature + 1).getBytes(StandardCharsets.ISO_8859_1));
+        Bytes.of(canonical.toString().getBytes(StandardCharsets.ISO_8859_1)),
+        Bytes.of(text.substring(signature + 1).getBytes(StandardCharsets.ISO_8859_1)));
   }
 }

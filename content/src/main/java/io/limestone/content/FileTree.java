@@ -38,6 +38,8 @@ public final class FileTree {
   @FunctionalInterface
   public interface Visitor {
     /**
+     * Receives one.
+     *
      * @param path absolute
      * @param owner user id
      */

@@ -72,19 +72,18 @@ public final class RepositoryKeys {
   }
 
   private boolean verifiesEllipticCurve(byte[] content, byte[] signature) {
-    for (PublicKey key : ellipticCurve) {
-      try {
-        Signature verifier = Signature.getInstance("SHA256withECDSA");
-        verifier.initVerify(key);
-        verifier.update(content);
-        if (verifier.verify(signature)) {
-          return true;
-        }
-      } catch (GeneralSecurityException e) {
-        continue; // not a DER signature: it is by none of these keys
-      }
+    return ellipticCurve.stream().anyMatch(key -> verifies(key, content, signature));
+  }
+
+  private static boolean verifies(PublicKey key, byte[] content, byte[] signature) {
+    try {
+      Signature verifier = Signature.getInstance("SHA256withECDSA");
+      verifier.initVerify(key);
+      verifier.update(content);
+      return verifier.verify(signature);
+    } catch (GeneralSecurityException e) {
+      return false; // not a DER signature
     }
-    return false;
   }
 
   private boolean verifiesOpenPgp(byte[] content, byte[] signature) {

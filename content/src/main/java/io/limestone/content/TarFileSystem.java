@@ -29,8 +29,7 @@ final class TarFileSystem {
       throws IOException {
     TarReader tar = new TarReader(in, budget);
     List<Entry> entries = new ArrayList<>();
-    Optional<Member> next;
-    while ((next = tar.next()).isPresent()) {
+    for (Optional<Member> next = tar.next(); next.isPresent(); next = tar.next()) {
       Member member = next.get();
       if (!layer || !whiteout(member, entries)) {
         entries.add(new Entry(member.name(), what(member, tar, alg)));

@@ -91,7 +91,7 @@ class DebTest {
         DebIndex.clearSigned(
             Archives.bytes(
                 "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\na  \n- -b\n-----BEGIN PGP SIGNATURE-----\nx\n"));
-    assertThat(new String(signed.text(), StandardCharsets.US_ASCII)).isEqualTo("a\r\n-b");
+    assertThat(new String(signed.text().toArray(), StandardCharsets.US_ASCII)).isEqualTo("a\r\n-b");
     for (String text :
         new String[] {
           "x\n-----BEGIN PGP SIGNED MESSAGE-----\n\na\n-----BEGIN PGP SIGNATURE-----\n", ""

@@ -11,6 +11,7 @@ import io.limestone.tpm.HashAlg;
 import io.limestone.wire.Bytes;
 import io.limestone.wire.MalformedException;
 import java.io.ByteArrayInputStream;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Arrays;
@@ -172,15 +173,14 @@ class InitrdTest {
   @Test
   void troubleOfTheDiskIsNoFaultOfTheArchive() {
     InputStream broken =
-        new InputStream() {
-          private int left = 100;
-
+        new FilterInputStream(new ByteArrayInputStream(EARLY, 0, 100)) {
           @Override
-          public int read() throws IOException {
-            if (left == 0) {
+          public int read(byte[] buffer, int from, int length) throws IOException {
+            int n = super.read(buffer, from, length);
+            if (n < 0) {
               throw new IOException("disk");
             }
-            return EARLY[100 - left--];
+            return n;
           }
         };
     assertThatThrownBy(() -> Initrd.read(broken, HashAlg.SHA256, Budget.ofFileSystem()))

@@ -29,6 +29,7 @@ import org.junit.jupiter.api.Test;
 class RepositoryKeysTest {
   private static final byte[] CONTENT = Archives.bytes("<repomd/>");
 
+  @SuppressWarnings("JavaUtilDate") // BouncyCastle's API
   private static PGPKeyPair openPgp() throws PGPException {
     Ed25519KeyPairGenerator generator = new Ed25519KeyPairGenerator();
     generator.init(new Ed25519KeyGenerationParameters(new SecureRandom()));

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.limestone.content.TarReader.Member;
-import io.limestone.content.TarReader.Type;
 import io.limestone.wire.MalformedException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -19,8 +18,7 @@ class TarReaderTest {
   private static List<Member> members(byte[] archive) throws IOException {
     TarReader tar = new TarReader(new ByteArrayInputStream(archive), Budget.ofFileSystem());
     List<Member> members = new ArrayList<>();
-    Optional<Member> next;
-    while ((next = tar.next()).isPresent()) {
+    for (Optional<Member> next = tar.next(); next.isPresent(); next = tar.next()) {
       members.add(next.get());
     }
     return members;
@@ -37,7 +35,8 @@ class TarReaderTest {
     String longAscii = "e/".repeat(100) + "f";
     Member link =
         members(Archives.tarLink(longAscii, TarConstants.LF_LINK, longAscii + "2")).getFirst();
-    assertThat(link).isEqualTo(new Member(longAscii, Type.HARD_LINK, longAscii + "2", 0, 0));
+    assertThat(link)
+        .isEqualTo(new Member(longAscii, TarReader.Type.HARD_LINK, longAscii + "2", 0, 0));
   }
 
   @Test

@@ -104,8 +104,8 @@ class PolicyDraftTest {
   }
 
   private static byte[] pem(String label, byte[] der) {
-    return ("-----BEGIN %1$s-----\n%2$s\n-----END %1$s-----\n"
-            .formatted(label, Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(der)))
+    return "-----BEGIN %1$s-----\n%2$s\n-----END %1$s-----\n"
+        .formatted(label, Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(der))
         .getBytes(StandardCharsets.US_ASCII);
   }
 }

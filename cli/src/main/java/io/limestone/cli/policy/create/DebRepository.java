@@ -115,8 +115,9 @@ final class DebRepository {
     Optional<byte[]> inRelease = repository.small(folder + "InRelease");
     if (inRelease.isPresent()) {
       DebIndex.ClearSigned signed = DebIndex.clearSigned(inRelease.get());
-      require(keys.verify(signed.text(), signed.signature()), folder + "InRelease");
-      return signed.text();
+      byte[] text = signed.text().toArray();
+      require(keys.verify(text, signed.signature().toArray()), folder + "InRelease");
+      return text;
     }
     byte[] release =
         repository

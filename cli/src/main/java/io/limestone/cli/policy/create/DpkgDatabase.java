@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.BiConsumer;
@@ -94,19 +95,24 @@ final class DpkgDatabase {
       Path root, TreeSet<String> listed, Map<String, String> md5) throws IOException {
     Map<Path, String> files = new TreeMap<>();
     for (String one : listed) {
-      try {
-        Path path = root.resolve(one.substring(1));
-        if (Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)) {
-          Path real = path.toRealPath();
-          if (real.startsWith(root)) {
-            files.putIfAbsent(real, md5.getOrDefault(one, ""));
-          }
-        }
-      } catch (NoSuchFileException | InvalidPathException e) {
-        continue; // removed since, or a name that this Java cannot write
+      Optional<Path> real = real(root, one);
+      if (real.isPresent()) {
+        files.putIfAbsent(real.get(), md5.getOrDefault(one, ""));
       }
     }
     return files;
+  }
+
+  /** Nothing for what is no regular file, was removed since, or lies outside of the root. */
+  private static Optional<Path> real(Path root, String listed) throws IOException {
+    try {
+      Path path = root.resolve(listed.substring(1));
+      return Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)
+          ? Optional.of(path.toRealPath()).filter(real -> real.startsWith(root))
+          : Optional.empty();
+    } catch (NoSuchFileException | InvalidPathException e) {
+      return Optional.empty();
+    }
   }
 
   private static Hashed hash(Path root, Path file, String md5, HashAlg alg) throws IOException {

@@ -65,8 +65,7 @@ final class ImageFiles {
     InputStream stored = Files.newInputStream(file);
     try {
       TarReader tar = new TarReader(Compression.decompressed(stored), Budget.ofFileSystem());
-      Optional<Member> member;
-      while ((member = tar.next()).isPresent()) {
+      for (Optional<Member> member = tar.next(); member.isPresent(); member = tar.next()) {
         String path = member.get().name();
         if (path.equals(name) || path.equals("./" + name)) {
           InputStream body = tar.body();

@@ -7,6 +7,8 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** The mounts of this machine (proc(5), {@code /proc/self/mounts}). */
@@ -30,11 +32,7 @@ final class Mounts {
     for (String line : Files.readString(TABLE, StandardCharsets.ISO_8859_1).split("\n", -1)) {
       String[] fields = line.split(" ", -1);
       if (fields.length >= 3) {
-        try {
-          mounts.add(new Mount(Path.of(unescaped(fields[1])), fields[2]));
-        } catch (InvalidPathException e) {
-          continue; // a name that this Java cannot write cannot be met below either
-        }
+        path(unescaped(fields[1])).ifPresent(at -> mounts.add(new Mount(at, fields[2])));
       }
     }
     String own =
@@ -50,13 +48,22 @@ final class Mounts {
         .toList();
   }
 
+  /** A name that this Java cannot write cannot be met below a directory either. */
+  private static Optional<Path> path(String name) {
+    try {
+      return Optional.of(Path.of(name));
+    } catch (InvalidPathException e) {
+      return Optional.empty();
+    }
+  }
+
   private static String unescaped(String field) {
     String bytes =
         ESCAPE
             .matcher(field)
             .replaceAll(
                 match ->
-                    java.util.regex.Matcher.quoteReplacement(
+                    Matcher.quoteReplacement(
                         String.valueOf((char) Integer.parseInt(match.group(1), 8))));
     return new String(bytes.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
   }

@@ -91,7 +91,7 @@ final class RpmRepository {
                         repository + " is no RPM repository: it has no " + REPOMD));
     Optional<byte[]> signature = repository.small(REPOMD + ".asc");
     if (signature.isPresent()) {
-      if (!signers(signature.get()).verify(repomd, signature.get())) {
+      if (!signers().verify(repomd, signature.get())) {
         throw new MalformedException(REPOMD + ": its signature is not by the right key");
       }
     } else if (keys.isEmpty()) {
@@ -102,7 +102,7 @@ final class RpmRepository {
     return RpmMetadata.parse(repomd);
   }
 
-  private RepositoryKeys signers(byte[] signature) throws IOException, InterruptedException {
+  private RepositoryKeys signers() throws IOException, InterruptedException {
     if (!keys.isEmpty()) {
       return keys;
     }
