@@ -2,9 +2,12 @@ package io.limestone.cli.policy.create;
 
 import io.limestone.cli.args.Arguments;
 import io.limestone.cli.args.Command;
+import io.limestone.cli.args.CommandFailed;
 import io.limestone.cli.args.Option;
 import io.limestone.cli.args.Output;
+import io.limestone.content.RepositoryKeys;
 import io.limestone.policy.RuntimePolicy;
+import io.limestone.policy.VerificationKeys;
 import io.limestone.policy.create.AlgorithmChoice;
 import io.limestone.policy.create.AlgorithmChoice.Said;
 import io.limestone.policy.create.ExcludeLines;
@@ -249,6 +252,45 @@ final class CreateRuntime {
                 draft.allow(path, digest.hex());
               }
             });
+      }
+    }
+  }
+
+  private void readRepositories(PolicyDraft draft, HashAlg alg)
+      throws IOException, InterruptedException {
+    RepositoryKeys keys = new RepositoryKeys();
+    for (Path key : arguments.paths(REPO_KEY)) {
+      keys.add(parse(key, Files.readAllBytes(key), Bytes::of).toArray());
+    }
+    Optional<VerificationKeys> signers =
+        arguments.has(SIGNED) ? Optional.of(draft.verificationKeys()) : Optional.empty();
+    if (signers.isPresent() && signers.get().isEmpty()) {
+      throw CommandFailed.unusable(SIGNED.name() + " needs " + KEY.name() + ": whose signatures?");
+    }
+    int workers = arguments.number(WORKERS, 1, 256).orElse(8);
+    try (Workers fetching = new Workers(workers);
+        Workers hashing = Workers.perCore()) {
+      for (Option option : List.of(LOCAL_RPM, REMOTE_RPM)) {
+        Optional<String> place = arguments.get(option);
+        if (place.isPresent()) {
+          RpmRepository.read(
+              Repository.at(place.get()), keys, signers, fetching, progress, draft::allow);
+        }
+      }
+      for (String source : arguments.all(DEB)) {
+        DebRepository.read(
+            source,
+            arguments.get(DEB_ARCH).orElse("amd64"),
+            arguments.has(SPLIT_USR),
+            keys,
+            alg,
+            hashing,
+            progress,
+            draft::allow);
+      }
+      Optional<Path> dpkg = arguments.path(DPKG);
+      if (dpkg.isPresent()) {
+        DpkgDatabase.read(dpkg.get(), alg, hashing, progress, draft::allow);
       }
     }
   }
