@@ -134,11 +134,12 @@ sealed interface Repository {
     @Override
     public Optional<byte[]> small(String href) throws IOException, InterruptedException {
       HttpResponse<InputStream> response = get(href, Optional.empty());
-      try (InputStream in = response.body()) {
-        if (response.statusCode() == 404) {
-          return Optional.empty();
-        }
-        return Optional.of(bounded(found(href, response).body(), href));
+      if (response.statusCode() == 404) {
+        response.body().close();
+        return Optional.empty();
+      }
+      try (InputStream in = found(href, response).body()) {
+        return Optional.of(bounded(in, href));
       }
     }
 
