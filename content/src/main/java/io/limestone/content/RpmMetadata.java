@@ -5,6 +5,7 @@ import io.limestone.wire.Bytes;
 import io.limestone.wire.Encoding;
 import io.limestone.wire.MalformedException;
 import java.io.ByteArrayInputStream;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -178,7 +179,7 @@ public record RpmMetadata(Map<String, Referenced> files) {
     try (DigestInputStream hashed = new DigestInputStream(in, expected.alg.newDigest())) {
       Optional<MalformedException> trouble = Optional.empty();
       try {
-        parse.accept(new XmlReader(budget.meter(Compression.decompressed(hashed))));
+        parse.accept(new XmlReader(budget.meter(Compression.decompressed(unclosed(hashed)))));
       } catch (MalformedException e) {
         trouble = Optional.of(e);
       }
@@ -192,5 +193,13 @@ public record RpmMetadata(Map<String, Referenced> files) {
         throw trouble.get().in(Encoding.printable(expected.href, 200));
       }
     }
+  }
+
+  /** The XML parser closes what it has read to the end; the rest is still to be hashed. */
+  private static InputStream unclosed(InputStream in) {
+    return new FilterInputStream(in) {
+      @Override
+      public void close() {}
+    };
   }
 }

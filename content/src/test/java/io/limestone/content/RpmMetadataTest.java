@@ -9,7 +9,9 @@ import io.limestone.tpm.HashAlg;
 import io.limestone.wire.Bytes;
 import io.limestone.wire.MalformedException;
 import java.io.ByteArrayInputStream;
+import java.io.FilterInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.zip.GZIPOutputStream;
@@ -80,6 +82,26 @@ class RpmMetadataTest {
         .hasMessageContaining("vouches");
   }
 
+  /** As a connection does: nothing can be read after it was closed. */
+  private static InputStream onlyOnceClosed(byte[] content) {
+    return new FilterInputStream(new ByteArrayInputStream(content)) {
+      private boolean closed;
+
+      @Override
+      public int read(byte[] buffer, int from, int length) throws IOException {
+        if (closed) {
+          throw new IOException("closed");
+        }
+        return super.read(buffer, from, length);
+      }
+
+      @Override
+      public void close() {
+        closed = true;
+      }
+    };
+  }
+
   @Test
   void packagesOfPrimary() throws IOException {
     byte[] primary =
@@ -91,7 +113,7 @@ class RpmMetadataTest {
             """);
     assertThat(
             RpmMetadata.packages(
-                new ByteArrayInputStream(primary), referenced(primary), Budget.ofMetadata()))
+                onlyOnceClosed(primary), referenced(primary), Budget.ofMetadata()))
         .containsExactly(new PackageAt("a.rpm"));
   }
 
