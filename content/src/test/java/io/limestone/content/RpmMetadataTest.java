@@ -112,8 +112,7 @@ class RpmMetadataTest {
             <package type="src"><location href="no.rpm"/></package></metadata>
             """);
     assertThat(
-            RpmMetadata.packages(
-                onlyOnceClosed(primary), referenced(primary), Budget.ofMetadata()))
+            RpmMetadata.packages(onlyOnceClosed(primary), referenced(primary), Budget.ofMetadata()))
         .containsExactly(new PackageAt("a.rpm"));
   }
 

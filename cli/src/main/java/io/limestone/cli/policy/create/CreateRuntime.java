@@ -23,6 +23,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
+import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
@@ -342,7 +343,7 @@ final class CreateRuntime {
   }
 
   private void write(PolicyDraft draft) throws IOException {
-    String text = draft.toText(TIMESTAMP.format(LocalDateTime.now()));
+    String text = draft.toText(TIMESTAMP.format(LocalDateTime.now(ZoneId.systemDefault())));
     byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
     RuntimePolicy.parse(Bytes.of(bytes)); // as the verifier will
     if (arguments.has(LEGACY)) {
