@@ -19,6 +19,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.BiConsumer;
@@ -92,7 +93,7 @@ final class DpkgDatabase {
 
   /** Regular files by their real places, which is how the kernel names them, with their md5. */
   private static Map<Path, String> existing(
-      Path root, TreeSet<String> listed, Map<String, String> md5) throws IOException {
+      Path root, Set<String> listed, Map<String, String> md5) throws IOException {
     Map<Path, String> files = new TreeMap<>();
     for (String one : listed) {
       Optional<Path> real = real(root, one);
