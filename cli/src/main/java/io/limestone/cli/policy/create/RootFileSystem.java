@@ -139,10 +139,10 @@ final class RootFileSystem {
       } catch (FileSystemException e) {
         continue; // gone since the directory was read
       }
-      int type = (int) status.get("mode") & TYPE;
+      int type = (int) status.getOrDefault("mode", 0) & TYPE;
       if (type == DIRECTORY && !excluded.contains(name(child))) {
         folders.add(child);
-      } else if (type == REGULAR && (allOwners || status.get("uid").equals(0))) {
+      } else if (type == REGULAR && (allOwners || status.getOrDefault("uid", -1).equals(0))) {
         if (child.toString().indexOf('\ufffd') < 0) {
           files.add(child);
         } else {
