@@ -154,9 +154,10 @@ public final class PolicyDraft {
   }
 
   private JsonObject keyring() {
+    JsonObject all = keys.toJson();
     Map<String, @Nullable Object> keyring = new LinkedHashMap<>();
-    keyring.put("meta", Map.of("version", 1));
-    keyring.putAll(keys.toJson().members());
+    keyring.put("keyids", all.list("keyids"));
+    keyring.put("pubkeys", all.list("pubkeys"));
     return new JsonObject(keyring);
   }
 }
