@@ -92,8 +92,8 @@ final class DpkgDatabase {
   }
 
   /** Regular files by their real places, which is how the kernel names them, with their md5. */
-  private static Map<Path, String> existing(
-      Path root, Set<String> listed, Map<String, String> md5) throws IOException {
+  private static Map<Path, String> existing(Path root, Set<String> listed, Map<String, String> md5)
+      throws IOException {
     Map<Path, String> files = new TreeMap<>();
     for (String one : listed) {
       Optional<Path> real = real(root, one);
