@@ -47,12 +47,19 @@ public final class Appraisal {
   private final ReferenceValues reference;
   private final AttestationState before;
   private final Findings findings;
+  private final Optional<Candidate> candidate;
+  private Optional<Candidate.Result> tried = Optional.empty();
 
-  private Appraisal(Evidence evidence, ReferenceValues reference, AttestationState before) {
+  private Appraisal(
+      Evidence evidence,
+      ReferenceValues reference,
+      AttestationState before,
+      Optional<Candidate> candidate) {
     this.evidence = evidence;
     this.reference = reference;
     this.before = before;
     this.findings = new Findings(reference.severity());
+    this.candidate = candidate;
   }
 
   /**
@@ -61,18 +68,38 @@ public final class Appraisal {
    */
   public static Verdict appraise(
       Evidence evidence, ReferenceValues reference, AttestationState before) {
-    Appraisal appraisal = new Appraisal(evidence, reference, before);
+    return new Appraisal(evidence, reference, before, Optional.empty()).verdict();
+  }
+
+  /**
+   * The verdict, and what policies that are only tried find in the same evidence.
+   *
+   * @param tried absent where nothing can be said of them: the quote is not good, or the list is
+   *     not bound to it
+   */
+  public record Judgement(Verdict verdict, Optional<Candidate.Result> tried) {}
+
+  /** As {@link #appraise(Evidence, ReferenceValues, AttestationState)}, and tries the candidate. */
+  public static Judgement appraise(
+      Evidence evidence, ReferenceValues reference, AttestationState before, Candidate candidate) {
+    Appraisal appraisal = new Appraisal(evidence, reference, before, Optional.of(candidate));
+    Verdict verdict = appraisal.verdict();
+    return new Judgement(verdict, appraisal.tried);
+  }
+
+  private Verdict verdict() {
     try {
-      return appraisal.run();
+      return run();
     } catch (RuntimeException e) {
       // The supervised edge: whatever a check did not foresee is a reason not to trust (T10).
-      appraisal.findings.failForGood(
+      findings.failForGood(
           "internal.verifier.exception",
           "every check ran to its end",
           Encoding.printable(e.toString(), 300),
           "a judgement",
           "report this as a bug; the node stays untrusted");
-      return appraisal.untrusted(before.clock());
+      tried = Optional.empty();
+      return untrusted(before.clock());
     }
   }
 
@@ -192,9 +219,12 @@ public final class Appraisal {
     if (reference.bindsTransportKey()) {
       keyBinding(pcrs, key.orElseThrow());
     }
+    Optional<Trying> trying = candidate.map(one -> new Trying(one, reference, pcrs));
     ImaAppraisal.Outcome ima =
-        new ImaAppraisal(reference, findings, pcrs).appraise(evidence.ima(), progress(clock));
+        new ImaAppraisal(reference, findings, pcrs, trying)
+            .appraise(evidence.ima(), progress(clock));
     BootAppraisal.appraise(reference.boot(), evidence.bootLog(), evidence.ima(), pcrs, findings);
+    tried = trying.flatMap(one -> one.result(evidence));
     staticPcrs(pcrs);
     unjudged(pcrs);
     if (findings.failed()) {

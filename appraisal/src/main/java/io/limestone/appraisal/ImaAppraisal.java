@@ -33,11 +33,14 @@ final class ImaAppraisal {
   private final ReferenceValues reference;
   private final Findings findings;
   private final PcrValues pcrs;
+  private final Optional<Trying> trying;
 
-  ImaAppraisal(ReferenceValues reference, Findings findings, PcrValues pcrs) {
+  ImaAppraisal(
+      ReferenceValues reference, Findings findings, PcrValues pcrs, Optional<Trying> trying) {
     this.reference = reference;
     this.findings = findings;
     this.pcrs = pcrs;
+    this.trying = trying;
   }
 
   Outcome appraise(Optional<ImaSlice> slice, Before before) {
@@ -106,18 +109,31 @@ final class ImaAppraisal {
     PcrReplay replay = replay(from);
     ImaCursor cursor = cursor(slice);
     ImaJudge judge = new ImaJudge(reference, findings, pcrs, from);
+    ImaJudge other = trying.flatMap(one -> one.judge(cursor.logHash(), from)).orElse(null);
     byte[] target = quoted.toArray();
     long matched = replay.is(target) ? 0 : -1;
     DmDevices bound = from.devices();
+    DmDevices otherBound = other == null ? DmDevices.NONE : other.devices();
     while (cursor.next()) {
       cursor.extend(replay);
       judge.entry(cursor, from.nextEntry() + cursor.entries() - 1);
+      if (other != null) {
+        other.entry(cursor, from.nextEntry() + cursor.entries() - 1);
+      }
       if (matched < 0 && replay.is(target)) {
         matched = cursor.entries();
         bound = judge.devices();
+        judge.settle();
+        if (other != null) {
+          otherBound = other.devices();
+          other.settle();
+        }
       }
     }
     judge.finish();
+    if (other != null) {
+      other.finish();
+    }
     if (matched < 0) {
       mismatch(quoted, replay.value(), explanation(slice, target, from, before));
       return NOTHING;
@@ -133,13 +149,17 @@ final class ImaAppraisal {
           from.ahead() + " entries",
           "the node must quote after it has read its list; PCR 10 lags behind the list");
     }
-    return new Judged(
+    ImaProgress progress =
         new ImaProgress(
             from.nextEntry() + matched,
             Optional.of(new ImaProgress.Running(pcrs.bank(), quoted)),
             cursor.entries() - matched,
             judge.learned(),
-            bound));
+            bound);
+    if (other != null) {
+      trying.orElseThrow().bound(progress.as(other.learned(), otherBound));
+    }
+    return new Judged(progress);
   }
 
   private PcrReplay replay(ImaProgress from) {

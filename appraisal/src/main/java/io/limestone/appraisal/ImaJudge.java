@@ -24,12 +24,15 @@ final class ImaJudge {
   private static final String BOOT_AGGREGATE = "boot_aggregate";
   private static final int MAX_SHOWN = 200;
   private static final int MAX_NAME = 4096;
+  private static final int MAX_REPLACED = 20_000;
 
   private final Optional<RuntimePolicy> policy;
   private final ImaViolations violations;
   private final Findings findings;
   private final PcrValues pcrs;
   private final DmJudge deviceMapper;
+  private final Map<String, Runnable> replaced = new LinkedHashMap<>();
+  private long replacements;
   private VerificationKeys learned;
 
   ImaJudge(ReferenceValues reference, Findings findings, PcrValues pcrs, ImaProgress before) {
@@ -56,6 +59,7 @@ final class ImaJudge {
   /** Judges what only the list as a whole shows. To be called behind the last entry. */
   void finish() {
     violations.end();
+    settle();
     deviceMapper.finish();
   }
 
@@ -196,7 +200,34 @@ final class ImaJudge {
         entry.isVerity()
             ? rules.verity(entry.name(), entry.digest())
             : rules.file(entry.name(), entry.digest());
+    if (judgement == Judgement.OTHER_DIGEST && rules.allowedBefore(entry.name(), entry.digest())) {
+      replaced.put(key(entry.name()), otherDigest("digests", entry, number, rules));
+      if (replaced.size() > MAX_REPLACED) {
+        settle();
+      }
+      return;
+    }
+    if (judgement == Judgement.ALLOWED && !replaced.isEmpty()) {
+      replacements += replaced.remove(key(entry.name())) == null ? 0 : 1;
+    }
     report(judgement, entry.isVerity() ? "verity" : "digests", entry, number, rules);
+  }
+
+  private static String key(Span name) {
+    return new String(name.toArray(), StandardCharsets.ISO_8859_1);
+  }
+
+  /**
+   * Everything up to here is bound to the quote, or there is no more: a file with a digest of the
+   * policy before must have been measured again since, with one of today's.
+   */
+  void settle() {
+    replaced.values().forEach(Runnable::run);
+    replaced.clear();
+    if (replacements > 0) {
+      findings.note(replacements + " files were replaced since they ran first, as the policy says");
+      replacements = 0;
+    }
   }
 
   private void buffer(RuntimePolicy rules, ImaCursor entry, long number) {
@@ -262,9 +293,23 @@ final class ImaJudge {
                   + " run",
               context(
                   rule, entry, number, Map.of("message", "File not found in allowlist: " + shown)));
-      case OTHER_DIGEST -> {
-        List<String> expected = rules.fileDigests(name, 16).stream().map(Bytes::hex).toList();
-        String got = entry.digest().toBytes().hex();
+      case OTHER_DIGEST -> otherDigest(rule, entry, number, rules).run();
+    }
+  }
+
+  /** Says so, later perhaps: what it says of the entry is taken now. */
+  private Runnable otherDigest(String rule, ImaCursor entry, long number, RuntimePolicy rules) {
+    String shown = entry.name().printable(MAX_SHOWN);
+    List<String> expected = rules.fileDigests(entry.name(), 16).stream().map(Bytes::hex).toList();
+    String got = entry.digest().toBytes().hex();
+    Map<String, Object> context =
+        context(
+            rule,
+            entry,
+            number,
+            Map.of(
+                "message", "Hash not found in runtime policy", "got", got, "expected", expected));
+    return () ->
         findings.fail(
             "ima.validation.ima-ng.runtime_policy_hash",
             "what was measured has a digest that the runtime policy lists",
@@ -272,19 +317,7 @@ final class ImaJudge {
             expected.isEmpty() ? "a digest that the policy lists" : String.join(" or ", expected),
             "if the file was updated on purpose, add its digest to the policy; if not, treat the"
                 + " node as compromised",
-            context(
-                rule,
-                entry,
-                number,
-                Map.of(
-                    "message",
-                    "Hash not found in runtime policy",
-                    "got",
-                    got,
-                    "expected",
-                    expected)));
-      }
-    }
+            context);
   }
 
   /**

@@ -31,7 +31,13 @@ public record ImaProgress(
   /** The value of PCR 10 in one bank. */
   public record Running(HashAlg bank, Bytes pcr10) {}
 
-  JsonObject toJson() {
+  /** As far, by what another policy let the node do. */
+  ImaProgress as(VerificationKeys keys, DmDevices mapped) {
+    return new ImaProgress(nextEntry, running, ahead, keys, mapped);
+  }
+
+  /** The portable form, for storage. */
+  public JsonObject toJson() {
     Map<String, Object> members = new LinkedHashMap<>();
     members.put("next_entry", nextEntry);
     running.ifPresent(
@@ -49,7 +55,12 @@ public record ImaProgress(
     return new JsonObject(members);
   }
 
-  static ImaProgress fromJson(JsonObject json) {
+  /**
+   * The progress of its portable form.
+   *
+   * @throws MalformedException if it is not one
+   */
+  public static ImaProgress fromJson(JsonObject json) {
     long nextEntry = json.integer("next_entry");
     Optional<Running> running =
         json.optionalString("bank")

@@ -123,7 +123,7 @@ class ImaVectorsTest {
             SeverityPolicy.STRICT);
     Bytes text = Bytes.of(step.string("log").getBytes(StandardCharsets.UTF_8));
     ImaAppraisal.Outcome outcome =
-        new ImaAppraisal(reference, findings, pcrs)
+        new ImaAppraisal(reference, findings, pcrs, Optional.empty())
             .appraise(
                 Optional.of(new ImaSlice(text, before.nextEntry())),
                 new ImaAppraisal.Before(before, Optional.empty()));

@@ -49,6 +49,11 @@ public final class ImaCursor {
     this.computed = new byte[logHash.size()];
   }
 
+  /** What the template hashes are checked with. */
+  public HashAlg logHash() {
+    return logAlg;
+  }
+
   /** Goes to the next entry; false at the end. */
   public boolean next() {
     if (!form.next()) {

@@ -32,9 +32,11 @@ public final class RuntimePolicy {
   private static final String VERITY = "verity:";
 
   private final Parts parts;
+  private final Optional<RuntimePolicy> former;
 
-  private RuntimePolicy(Parts parts) {
+  private RuntimePolicy(Parts parts, Optional<RuntimePolicy> former) {
     this.parts = parts;
+    this.former = former;
   }
 
   /**
@@ -44,7 +46,7 @@ public final class RuntimePolicy {
    *     property}
    */
   public static RuntimePolicy parse(Bytes json) {
-    return new RuntimePolicy(new RuntimePolicyParser(json.toArray()).parse());
+    return new RuntimePolicy(new RuntimePolicyParser(json.toArray()).parse(), Optional.empty());
   }
 
   /**
@@ -118,7 +120,24 @@ public final class RuntimePolicy {
                 parts.logHash,
                 parts.buffers,
                 keys,
-                parts.devices));
+                parts.devices),
+            former);
+  }
+
+  /**
+   * The same policy, after another one, for nodes that are updated while they run: see {@link
+   * #allowedBefore}.
+   */
+  public RuntimePolicy after(RuntimePolicy before) {
+    return new RuntimePolicy(parts, Optional.of(before));
+  }
+
+  /**
+   * Whether the policy before this one lists this file with this digest. It may then have run until
+   * the file was replaced; that it was is for the rest of the list to show.
+   */
+  public boolean allowedBefore(Span name, Span digest) {
+    return former.isPresent() && former.get().file(name, digest) == Judgement.ALLOWED;
   }
 
   /** What device-mapper devices may do. */

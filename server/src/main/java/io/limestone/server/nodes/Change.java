@@ -17,6 +17,8 @@ public record Change(Instant at, Kind kind, String text) {
     REBOOTED,
     RENEGOTIATED,
     POLICY_CHANGED,
+    /** A policy that is only tried would refuse the node. */
+    WOULD_FAIL,
     STOPPED,
     RESUMED;
 

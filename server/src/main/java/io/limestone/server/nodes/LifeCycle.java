@@ -44,10 +44,10 @@ public record LifeCycle(Rhythm rhythm, SeverityPolicy severities, boolean hasV) 
           node.phase() instanceof Phase.Asking || node.phase() instanceof Phase.Terminating
               ? Step.to(node.in(new Phase.Terminating()))
               : Step.gone(node);
-      case Occurrence.PolicyChanged(String name) ->
+      case Occurrence.PolicyChanged(String what) ->
           Step.to(
-              node.ask(Ask.ALL),
-              change(now, Change.Kind.POLICY_CHANGED, "policy " + name + " was changed"));
+              node.ask(Ask.ALL).judged(node.basis(), Optional.empty()),
+              change(now, Change.Kind.POLICY_CHANGED, what));
       case Occurrence.ServerStarted(Instant due) -> restarted(node, due);
     };
   }
@@ -149,6 +149,7 @@ public record LifeCycle(Rhythm rhythm, SeverityPolicy severities, boolean hasV) 
     boolean release = hasV && key.isPresent() && !key.equals(node.keyWithV());
     NodeState next =
         node.appraisal(known)
+            .judged(judged.by().basis(), judged.by().trial())
             .tally(node.tally().judged(true, judged.declared(), now))
             .trust(Trust.TRUSTED, now)
             .ask(node.ask() == Ask.ALL && judged.ask() != Ask.ALL ? Ask.ALL : Ask.NEXT)
@@ -169,7 +170,24 @@ public record LifeCycle(Rhythm rhythm, SeverityPolicy severities, boolean hasV) 
               Change.Kind.TRUSTED,
               node.tally().attestations() == 0 ? "first trusted verdict" : "trusted again"));
     }
+    changes.addAll(wouldFail(node, judged, now));
     return new Step(next, changes, Optional.empty(), false);
+  }
+
+  /** Said once for each thing tried; what it finds later is in the node's state. */
+  private static List<Change> wouldFail(NodeState node, Occurrence.Judged judged, Instant now) {
+    Optional<Trial> trial = judged.by().trial().filter(t -> !t.passes());
+    boolean said =
+        node.trial().filter(t -> !t.passes()).map(Trial::label).equals(trial.map(Trial::label));
+    return trial.isEmpty() || said
+        ? List.of()
+        : List.of(
+            change(
+                now,
+                Change.Kind.WOULD_FAIL,
+                trial.get().label()
+                    + " would refuse the node: "
+                    + summary(trial.get().failures().getFirst())));
   }
 
   private Step untrusted(
@@ -182,6 +200,7 @@ public record LifeCycle(Rhythm rhythm, SeverityPolicy severities, boolean hasV) 
     NodeState next =
         blamed(node, untrusted.failures(), worst, now)
             .appraisal(untrusted.next())
+            .judged(judged.by().basis(), judged.by().trial())
             .tally(node.tally().judged(false, judged.declared(), now))
             .trust(Trust.UNTRUSTED, now)
             .ask(Ask.WITH_KEY)

@@ -16,6 +16,8 @@ import java.util.Optional;
  * @param incident the last failure and the worst severity since enrolment
  * @param alarmed the highest severity told since the last trusted verdict; -1 for none
  * @param keyWithV SHA-256 (hex) of the transport key that V was released to
+ * @param basis names everything that {@code appraisal} was judged by; empty: not known
+ * @param trial what policies that are only tried found with the same basis
  */
 public record NodeState(
     Phase phase,
@@ -28,7 +30,9 @@ public record NodeState(
     Optional<Incident> incident,
     int alarmed,
     AttestationState appraisal,
-    Optional<String> keyWithV) {
+    Optional<String> keyWithV,
+    String basis,
+    Optional<Trial> trial) {
 
   /** A node just enrolled: due now, nothing known of it. */
   public static NodeState enrolled(ApiVersion version, Instant now) {
@@ -43,6 +47,8 @@ public record NodeState(
         Optional.empty(),
         -1,
         AttestationState.NONE,
+        Optional.empty(),
+        "",
         Optional.empty());
   }
 
@@ -71,12 +77,12 @@ public record NodeState(
 
   NodeState in(Phase next) {
     return new NodeState(
-        next, cycle, trust, since, version, ask, tally, incident, alarmed, appraisal, keyWithV);
+        next, cycle, trust, since, version, ask, tally, incident, alarmed, appraisal, keyWithV, basis, trial);
   }
 
   NodeState begun(Phase next) {
     return new NodeState(
-        next, cycle + 1, trust, since, version, ask, tally, incident, alarmed, appraisal, keyWithV);
+        next, cycle + 1, trust, since, version, ask, tally, incident, alarmed, appraisal, keyWithV, basis, trial);
   }
 
   NodeState trust(Trust next, Instant now) {
@@ -91,22 +97,24 @@ public record NodeState(
         incident,
         alarmed,
         appraisal,
-        keyWithV);
+        keyWithV,
+        basis,
+        trial);
   }
 
   NodeState version(ApiVersion next) {
     return new NodeState(
-        phase, cycle, trust, since, next, ask, tally, incident, alarmed, appraisal, keyWithV);
+        phase, cycle, trust, since, next, ask, tally, incident, alarmed, appraisal, keyWithV, basis, trial);
   }
 
   NodeState ask(Ask next) {
     return new NodeState(
-        phase, cycle, trust, since, version, next, tally, incident, alarmed, appraisal, keyWithV);
+        phase, cycle, trust, since, version, next, tally, incident, alarmed, appraisal, keyWithV, basis, trial);
   }
 
   NodeState tally(Tally next) {
     return new NodeState(
-        phase, cycle, trust, since, version, ask, next, incident, alarmed, appraisal, keyWithV);
+        phase, cycle, trust, since, version, ask, next, incident, alarmed, appraisal, keyWithV, basis, trial);
   }
 
   NodeState incident(Incident next, int told) {
@@ -121,17 +129,19 @@ public record NodeState(
         Optional.of(next),
         told,
         appraisal,
-        keyWithV);
+        keyWithV,
+        basis,
+        trial);
   }
 
   NodeState alarmed(int told) {
     return new NodeState(
-        phase, cycle, trust, since, version, ask, tally, incident, told, appraisal, keyWithV);
+        phase, cycle, trust, since, version, ask, tally, incident, told, appraisal, keyWithV, basis, trial);
   }
 
   NodeState appraisal(AttestationState next) {
     return new NodeState(
-        phase, cycle, trust, since, version, ask, tally, incident, alarmed, next, keyWithV);
+        phase, cycle, trust, since, version, ask, tally, incident, alarmed, next, keyWithV, basis, trial);
   }
 
   NodeState keyWithV(String hash) {
@@ -146,7 +156,26 @@ public record NodeState(
         incident,
         alarmed,
         appraisal,
-        Optional.of(hash));
+        Optional.of(hash),
+        basis,
+        trial);
+  }
+
+  NodeState judged(String by, Optional<Trial> tried) {
+    return new NodeState(
+        phase,
+        cycle,
+        trust,
+        since,
+        version,
+        ask,
+        tally,
+        incident,
+        alarmed,
+        appraisal,
+        keyWithV,
+        by,
+        tried);
   }
 
   /** This after an answer whose consequences could not be kept: not trusted, due again. */

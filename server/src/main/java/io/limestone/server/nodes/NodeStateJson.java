@@ -2,6 +2,7 @@ package io.limestone.server.nodes;
 
 import io.limestone.appraisal.AttestationState;
 import io.limestone.appraisal.Failure;
+import io.limestone.appraisal.ImaProgress;
 import io.limestone.keylime.ApiVersion;
 import io.limestone.keylime.OperationalState;
 import io.limestone.policy.Severity;
@@ -42,6 +43,8 @@ public final class NodeStateJson {
     json.put("alarmed", node.alarmed());
     json.put("appraisal", node.appraisal().toJson());
     json.put("key_with_v", node.keyWithV().orElse(null));
+    json.put("basis", node.basis());
+    node.trial().ifPresent(trial -> json.put("trial", trialJson(trial)));
     return new JsonObject(json);
   }
 
@@ -75,7 +78,9 @@ public final class NodeStateJson {
         json.optionalObject("incident").map(NodeStateJson::incident),
         (int) json.integer("alarmed"),
         AttestationState.fromJson(json.object("appraisal")),
-        json.optionalString("key_with_v"));
+        json.optionalString("key_with_v"),
+        json.optionalString("basis").orElse(""),
+        json.optionalObject("trial").map(NodeStateJson::trial));
   }
 
   /** A failure as people and scripts see it. */
@@ -119,15 +124,34 @@ public final class NodeStateJson {
         (int) json.integer("severity_level"),
         json.string("event_id"),
         Instant.ofEpochMilli(json.integer("at")),
-        json.list("failures").stream()
-            .map(
-                item -> {
-                  if (item instanceof JsonObject failure) {
-                    return failure(failure);
-                  }
-                  throw new MalformedException("failures is not a list of objects");
-                })
-            .toList());
+        failures(json));
+  }
+
+  private static JsonObject trialJson(Trial trial) {
+    Map<String, @Nullable Object> json = new LinkedHashMap<>();
+    json.put("label", trial.label());
+    json.put("progress", trial.progress().toJson());
+    json.put("failures", trial.failures().stream().map(NodeStateJson::toJson).toList());
+    return new JsonObject(json);
+  }
+
+  private static Trial trial(JsonObject json) {
+    return new Trial(
+        json.string("label"),
+        ImaProgress.fromJson(json.object("progress")),
+        failures(json));
+  }
+
+  private static List<Failure> failures(JsonObject json) {
+    return json.list("failures").stream()
+        .map(
+            item -> {
+              if (item instanceof JsonObject failure) {
+                return failure(failure);
+              }
+              throw new MalformedException("failures is not a list of objects");
+            })
+        .toList();
   }
 
   private static Phase phase(JsonObject json, Instant due) {

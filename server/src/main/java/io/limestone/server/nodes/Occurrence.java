@@ -2,6 +2,7 @@ package io.limestone.server.nodes;
 
 import io.limestone.appraisal.Verdict;
 import io.limestone.keylime.ApiVersion;
+import java.util.Optional;
 
 /** What may happen to a node. Answers carry the cycle of the request that they belong to. */
 public sealed interface Occurrence {
@@ -17,9 +18,18 @@ public sealed interface Occurrence {
    * Evidence came and was judged.
    *
    * @param ask what had been asked for
+   * @param by what it was judged by
    */
-  record Judged(long cycle, Ask ask, Verdict verdict, Tally.Algorithms declared)
+  record Judged(long cycle, Ask ask, Verdict verdict, Tally.Algorithms declared, By by)
       implements Answer {}
+
+  /**
+   * What evidence was judged by.
+   *
+   * @param basis names everything that decides or is tried
+   * @param trial what policies that are only tried have found so far
+   */
+  record By(String basis, Optional<Trial> trial) {}
 
   /** The node took V, wrapped for the transport key with this SHA-256 (hex). */
   record VDelivered(long cycle, String keyHash) implements Answer {}
@@ -48,8 +58,8 @@ public sealed interface Occurrence {
 
   record Delete() implements Occurrence {}
 
-  /** A policy it is appraised with has other content now. */
-  record PolicyChanged(String name) implements Occurrence {}
+  /** A policy it is appraised with has other content now; {@code what} changed, for people. */
+  record PolicyChanged(String what) implements Occurrence {}
 
   /** The server was started; {@code due} spreads the nodes over time. */
   record ServerStarted(java.time.Instant due) implements Occurrence {}

@@ -3,6 +3,8 @@ package io.limestone.server.store;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import org.jdbi.v3.core.Handle;
 
 /** Who did what to what, written in the same transaction as the act itself: no entry, no act. */
@@ -34,12 +36,18 @@ public final class AuditLog {
 
   /** The newest entries about a subject, newest first. */
   public List<Entry> about(String subject, int most) {
+    return newest(Optional.of(subject), most);
+  }
+
+  /** The newest entries, of one subject or of all, newest first. */
+  public List<Entry> newest(Optional<String> subject, int most) {
     return database.read(
         h ->
             h.createQuery(
                     "select at, actor, action, subject, detail from audit_log"
-                        + " where subject = :subject order by seq desc limit :most")
-                .bind("subject", subject)
+                        + (subject.isPresent() ? " where subject = :subject" : "")
+                        + " order by seq desc limit :most")
+                .bindMap(subject.map(s -> Map.of("subject", s)).orElse(Map.of()))
                 .bind("most", most)
                 .map(
                     (row, c) ->

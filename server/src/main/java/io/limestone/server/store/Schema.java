@@ -24,23 +24,28 @@ import org.slf4j.LoggerFactory;
  */
 final class Schema {
   /** Every migration, oldest first, and for ever: a released one is never edited. */
-  static final List<String> MIGRATIONS = List.of("V1__registrar_and_audit", "V2__verifier");
+  static final List<String> MIGRATIONS = List.of("V1__registrar_and_audit", "V2__verifier", "V3__policy_versions_and_evidence");
 
   private static final Logger LOG = LoggerFactory.getLogger(Schema.class);
 
   private Schema() {}
 
   static void migrate(DataSource source, Dialect dialect) {
+    migrate(source, dialect, MIGRATIONS);
+  }
+
+  /** Only up to where {@code migrations} ends: what an older Limestone made. */
+  static void migrate(DataSource source, Dialect dialect, List<String> migrations) {
     try (Connection connection = source.getConnection()) {
       connection.setAutoCommit(false);
       lock(connection, dialect);
       Map<Integer, String> applied = applied(connection);
-      if (applied.size() > MIGRATIONS.size()) {
+      if (applied.size() > migrations.size()) {
         throw new IllegalStateException(
             "the database is of a newer Limestone (schema " + applied.size() + ")");
       }
-      for (int version = 1; version <= MIGRATIONS.size(); version++) {
-        String name = MIGRATIONS.get(version - 1);
+      for (int version = 1; version <= migrations.size(); version++) {
+        String name = migrations.get(version - 1);
         String there = applied.get(version);
         if (there == null) {
           apply(connection, dialect, version, name);

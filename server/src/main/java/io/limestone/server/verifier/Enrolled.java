@@ -46,6 +46,14 @@ record Enrolled(
         hasV);
   }
 
+  /** Name of the policy of this kind that is attached. */
+  Optional<String> policy(Policies.Kind kind) {
+    return switch (kind) {
+      case RUNTIME -> runtimePolicy;
+      case BOOT -> bootPolicy;
+    };
+  }
+
   Peer peer() {
     return new Peer(
         id,

@@ -162,13 +162,15 @@ final class Enrolling {
               if (refused.isPresent()) {
                 return new Outcome(refused.get(), Optional.empty());
               }
+              Policies.By by =
+                  new Policies.By(actor, clock.instant(), "came with the enrolment of " + id);
               Enrolled node =
                   Enrolled.of(
                       id,
-                      clock.instant(),
+                      by.at(),
                       enrolment,
-                      attachRuntime(h, id, enrolment, runtime),
-                      attachBoot(h, id, enrolment),
+                      attachRuntime(h, id, enrolment, runtime, by),
+                      attachBoot(h, id, enrolment, by),
                       enrolment.v().isPresent());
               audit.record(h, actor, "enrol", id.value(), "");
               return new Outcome(
@@ -237,21 +239,32 @@ final class Enrolling {
    * A policy without a name gets the node's id for a name; one left under that name is replaced.
    */
   private Optional<String> attachRuntime(
-      Handle h, NodeId id, Enrolment enrolment, Optional<String> content) {
+      Handle h, NodeId id, Enrolment enrolment, Optional<String> content, Policies.By by) {
     if (content.isEmpty()) {
       return enrolment.runtimePolicyName();
     }
     String name = enrolment.runtimePolicyName().map(PolicyText::name).orElse(id.value());
-    policies.put(h, Policies.Kind.RUNTIME, name, content.get(), Optional.of(enrolment.tpmPolicy()));
+    policies.put(
+        h,
+        Policies.Kind.RUNTIME,
+        name,
+        new Policies.Content(content.get(), Optional.of(enrolment.tpmPolicy())),
+        by);
     return Optional.of(name);
   }
 
-  private Optional<String> attachBoot(Handle h, NodeId id, Enrolment enrolment) {
+  private Optional<String> attachBoot(
+      Handle h, NodeId id, Enrolment enrolment, Policies.By by) {
     if (enrolment.mbPolicy().isEmpty()) {
       return enrolment.mbPolicyName();
     }
     String name = enrolment.mbPolicyName().map(PolicyText::name).orElse(id.value());
-    policies.put(h, Policies.Kind.BOOT, name, enrolment.mbPolicy().orElseThrow(), Optional.empty());
+    policies.put(
+        h,
+        Policies.Kind.BOOT,
+        name,
+        new Policies.Content(enrolment.mbPolicy().orElseThrow(), Optional.empty()),
+        by);
     return Optional.of(name);
   }
 

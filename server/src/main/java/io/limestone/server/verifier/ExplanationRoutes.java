@@ -10,6 +10,7 @@ import io.limestone.server.nodes.Health;
 import io.limestone.server.nodes.Incident;
 import io.limestone.server.nodes.NodeState;
 import io.limestone.server.nodes.NodeStateJson;
+import io.limestone.server.nodes.Trial;
 import io.limestone.server.revocation.Outbox;
 import io.limestone.server.store.Database;
 import io.limestone.wire.Json;
@@ -98,8 +99,11 @@ final class ExplanationRoutes {
     return name.flatMap(
             n ->
                 database
-                    .read(h -> policies.digest(h, kind, n))
-                    .map(digest -> Map.<String, Object>of("name", n, "digest", digest)))
+                    .read(h -> policies.standing(h, kind, n))
+                    .map(
+                        s ->
+                            Map.<String, Object>of(
+                                "name", n, "version", s.version(), "digest", s.digest())))
         .orElse(null);
   }
 
@@ -124,13 +128,30 @@ final class ExplanationRoutes {
     json.put("last_received_ms", millis(state.tally().lastReceived()));
     json.put("last_success_ms", millis(state.tally().lastSuccess()));
     json.put("last_event_id", state.incident().map(Incident::eventId).orElse(null));
+    json.put("candidate_passes", state.trial().map(Trial::passes).orElse(null));
     return json;
+  }
+
+  /** What policies that are only tried have found: it decides nothing, and is told beside. */
+  private static @Nullable Map<String, Object> candidate(NodeState state) {
+    return state
+        .trial()
+        .map(
+            trial -> {
+              Map<String, Object> json = new LinkedHashMap<>();
+              json.put("policies", trial.label());
+              json.put("passes", trial.passes());
+              json.put("failures", trial.failures().stream().map(NodeStateJson::toJson).toList());
+              return json;
+            })
+        .orElse(null);
   }
 
   private Map<String, @Nullable Object> detail(Watched node) {
     NodeState state = node.state();
     Enrolled enrolled = node.enrolled();
     Map<String, @Nullable Object> json = summary(node);
+    json.put("candidate", candidate(state));
     json.put("since_ms", state.since().toEpochMilli());
     json.put("enrolled_ms", enrolled.at().toEpochMilli());
     json.put("address", enrolled.peer().authority());

@@ -164,18 +164,22 @@ final class Fleet implements AutoCloseable {
     }
   }
 
-  /** A policy has other content: whoever it is attached to is judged anew, from the start. */
-  void policyChanged(Policies.Kind kind, String name) {
-    for (Watched node : nodes.values()) {
-      Optional<String> attached =
-          switch (kind) {
-            case RUNTIME -> node.enrolled().runtimePolicy();
-            case BOOT -> node.enrolled().bootPolicy();
-          };
-      if (attached.equals(Optional.of(name))) {
-        apply(node, new Occurrence.PolicyChanged(name), Alongside.NOTHING);
-      }
+  /**
+   * A policy has other content, or is tried: whoever it is attached to is judged anew, from the
+   * start.
+   *
+   * @param what for people
+   */
+  void policyChanged(Policies.Kind kind, String name, String what) {
+    for (Watched node : users(kind, name)) {
+      apply(node, new Occurrence.PolicyChanged(what), Alongside.NOTHING);
     }
+  }
+
+  /** The nodes that a policy is attached to. */
+  List<Watched> users(Policies.Kind kind, String name) {
+    Optional<String> one = Optional.of(name);
+    return nodes.values().stream().filter(n -> n.enrolled().policy(kind).equals(one)).toList();
   }
 
   /**
@@ -249,6 +253,7 @@ final class Fleet implements AutoCloseable {
           REBOOTED,
           RENEGOTIATED,
           POLICY_CHANGED,
+          WOULD_FAIL,
           STOPPED,
           RESUMED ->
           false;

@@ -1,6 +1,5 @@
 package io.limestone.server.verifier;
 
-import io.limestone.keylime.RuntimePolicyUpload;
 import io.limestone.policy.PolicyRefusedException;
 import io.limestone.server.http.Access;
 import io.limestone.server.http.Method;
@@ -10,6 +9,7 @@ import io.limestone.server.http.Route;
 import io.limestone.server.store.AuditLog;
 import io.limestone.server.store.Database;
 import io.limestone.wire.JsonObject;
+import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +25,7 @@ final class PolicyRoutes {
   private final References references;
   private final Fleet fleet;
   private final AuditLog audit;
+  private final InstantSource clock;
   private final boolean signed;
 
   PolicyRoutes(
@@ -34,6 +35,7 @@ final class PolicyRoutes {
       References references,
       Fleet fleet,
       AuditLog audit,
+      InstantSource clock,
       boolean signed) {
     this.database = database;
     this.store = store;
@@ -41,6 +43,7 @@ final class PolicyRoutes {
     this.references = references;
     this.fleet = fleet;
     this.audit = audit;
+    this.clock = clock;
     this.signed = signed;
   }
 
@@ -88,49 +91,54 @@ final class PolicyRoutes {
     if (!request.hasBody()) {
       return Response.error(400, "Expected non zero content length");
     }
-    Content content;
+    JsonObject body = request.json();
+    Policies.By by = RolloutRoutes.by(request, body, clock);
+    Policies.Content content;
     try {
-      content = content(kind, request.json());
+      content = RolloutRoutes.content(kind, body, signed);
     } catch (PolicyRefusedException e) {
       return Response.error(e.status(), String.valueOf(e.getMessage()));
     }
-    Optional<Response> refused =
+    record Outcome(Optional<Response> refused, long version) {}
+    Outcome outcome =
         database.write(
             h -> {
               boolean exists = policies.exists(h, kind, name);
               if (exists == fresh) {
-                return Optional.of(fresh ? conflict(kind, name) : missing(kind, name));
+                return new Outcome(
+                    Optional.of(fresh ? conflict(kind, name) : missing(kind, name)), 0);
               }
-              policies.put(h, kind, name, content.text(), content.tpmPolicy());
+              long version = policies.put(h, kind, name, content, by);
               audit.record(
                   h,
-                  request.caller().label(),
+                  by.actor(),
                   fresh ? "add " + kind.table() : "change " + kind.table(),
                   name,
-                  "");
-              return Optional.empty();
+                  "version " + version + " (" + content.digest() + "); why: " + reason(by));
+              return new Outcome(Optional.empty(), version);
             });
-    if (refused.isPresent()) {
-      return refused.get();
+    if (outcome.refused().isPresent()) {
+      return outcome.refused().get();
     }
     references.changed();
     if (!fresh) {
-      fleet.policyChanged(kind, name);
+      fleet.policyChanged(
+          kind,
+          name,
+          kind.words()
+              + " "
+              + name
+              + ": version "
+              + outcome.version()
+              + " is enforced; why: "
+              + reason(by));
     }
     return Response.envelope(201, "Created", Map.of());
   }
 
-  private record Content(String text, Optional<String> tpmPolicy) {}
-
-  private Content content(Policies.Kind kind, JsonObject body) {
-    return switch (kind) {
-      case RUNTIME -> {
-        RuntimePolicyUpload upload = RuntimePolicyUpload.fromJson(body);
-        yield new Content(
-            Enrolling.checked(upload.policy(), upload.key(), signed), upload.tpmPolicy());
-      }
-      case BOOT -> new Content(body.optionalString("mb_policy").orElse(""), Optional.empty());
-    };
+  /** Keylime's tenant gives none. */
+  private static String reason(Policies.By by) {
+    return by.why().isEmpty() ? "none given" : by.why();
   }
 
   private Response delete(Policies.Kind kind, Request request) {

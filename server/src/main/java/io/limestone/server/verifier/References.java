@@ -1,13 +1,22 @@
 package io.limestone.server.verifier;
 
+import io.limestone.appraisal.Candidate;
+import io.limestone.appraisal.ImaProgress;
 import io.limestone.appraisal.ReferenceValues;
 import io.limestone.policy.BootPolicy;
 import io.limestone.policy.RuntimePolicy;
 import io.limestone.policy.SeverityPolicy;
 import io.limestone.policy.ViolationPolicy;
 import io.limestone.server.store.Database;
+import io.limestone.tpm.HashAlg;
+import io.limestone.wire.Bytes;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jdbi.v3.core.Handle;
 
 /** What each node is judged by, put together once and again when a policy was changed. */
 final class References {
@@ -31,45 +40,139 @@ final class References {
     this.severities = severities;
   }
 
-  /** Reference values of one edition of all policies. */
-  record Edition(long number, ReferenceValues values) {}
+  /**
+   * Reference values of one edition of all policies.
+   *
+   * @param trial what is only tried; absent where no policy of the node has a candidate, or the
+   *     candidate decides
+   * @param basis SHA-256 (hex) over everything that decides or is tried: what was judged by another
+   *     basis is judged again, from the start of the list
+   */
+  record Edition(long number, ReferenceValues values, Optional<Tried> trial, String basis) {}
+
+  /**
+   * Candidates that do not decide for this node.
+   *
+   * @param label for people: {@code web version 3}
+   */
+  record Tried(String label, Candidate candidate) {}
 
   /** A policy was changed, and that is durable: everything put together before is old. */
   void changed() {
     edition.incrementAndGet();
+    database.read(
+        h -> {
+          policies.keepCompiled(h);
+          return true;
+        });
   }
 
-  ReferenceValues of(Watched node) {
+  Edition of(Watched node) {
     long now = edition.get();
     Optional<Edition> known = node.reference().filter(e -> e.number() == now);
     if (known.isPresent()) {
-      return known.get().values();
+      return known.get();
     }
-    ReferenceValues fresh = of(node.enrolled());
-    node.reference(new Edition(now, fresh));
+    Edition fresh = database.read(h -> of(h, now, node.enrolled()));
+    node.reference(fresh);
     return fresh;
   }
 
-  private ReferenceValues of(Enrolled node) {
-    Optional<RuntimePolicy> runtime =
-        node.runtimePolicy()
-            .map(
-                name ->
-                    database
-                        .read(h -> policies.runtime(h, name))
-                        .orElseThrow(() -> new IllegalStateException("no policy " + name)));
-    Optional<String> keys = node.enrolment().imaSignVerificationKeys();
+  private Edition of(Handle h, long number, Enrolled node) {
+    Optional<Use> runtime = use(h, Policies.Kind.RUNTIME, node);
+    Optional<Use> boot = use(h, Policies.Kind.BOOT, node);
+    Optional<BootPolicy> bootPolicy = boot.flatMap(use -> boot(h, use.decides()));
+    List<Use> tried =
+        Stream.of(runtime, boot).flatMap(Optional::stream).filter(u -> u.tries().isPresent()).toList();
+    Optional<Tried> trial =
+        tried.isEmpty()
+            ? Optional.empty()
+            : Optional.of(
+                new Tried(
+                    tried.stream().map(Use::label).collect(Collectors.joining(", ")),
+                    new Candidate(
+                        runtime.flatMap(Use::tries).map(text -> runtime(h, node, text)),
+                        boot.flatMap(Use::tries).flatMap(text -> boot(h, text)),
+                        ImaProgress.NONE)));
+    return new Edition(
+        number,
+        values(node, runtime.map(use -> runtime(h, node, use.decides())), bootPolicy),
+        trial,
+        basis(runtime, boot));
+  }
+
+  /** What the node is judged by, with these policies. */
+  ReferenceValues values(
+      Enrolled node, Optional<RuntimePolicy> runtime, Optional<BootPolicy> boot) {
     return new ReferenceValues(
         node.ak(),
         node.accepted(),
         node.pcrs(),
-        runtime.map(p -> keys.isPresent() ? p.withVerificationKeys(keys.get()) : p),
-        node.bootPolicy()
-            .flatMap(name -> database.read(h -> policies.text(h, Policies.Kind.BOOT, name)))
-            .filter(text -> !text.isEmpty())
-            .map(text -> BootPolicy.of(bootPolicyName, text)),
+        runtime,
+        boot,
         true,
         violations,
         severities);
+  }
+
+  /** A node's use of a policy: what decides, and what is tried beside it. */
+  private record Use(String label, Text decides, Optional<Text> tries) {}
+
+  /** Digests of a content, and of one whose files may have run until they were replaced. */
+  private record Text(String digest, Optional<String> former) {}
+
+  private Optional<Use> use(Handle h, Policies.Kind kind, Enrolled node) {
+    return node.policy(kind).map(name -> use(h, kind, name, node));
+  }
+
+  private Use use(Handle h, Policies.Kind kind, String name, Enrolled node) {
+    Policies.Standing standing =
+        policies
+            .standing(h, kind, name)
+            .orElseThrow(() -> new IllegalStateException("no policy " + name));
+    Text enforced = new Text(standing.digest(), standing.former());
+    if (standing.candidate().isEmpty()) {
+      return new Use(name, enforced, Optional.empty());
+    }
+    Policies.Candidate candidate = standing.candidate().get();
+    Text tried = new Text(candidate.digest(), candidate.former());
+    return Share.includes(node.id(), name, standing.share())
+        ? new Use(name, tried, Optional.empty())
+        : new Use(name + " version " + candidate.version(), enforced, Optional.of(tried));
+  }
+
+  /** The compiled policy, with the node's own keys where it brought some. */
+  private RuntimePolicy runtime(Handle h, Enrolled node, Text text) {
+    RuntimePolicy policy = policies.compiled(h, text.digest());
+    return withKeys(
+        node, text.former().map(d -> policy.after(policies.compiled(h, d))).orElse(policy));
+  }
+
+  static RuntimePolicy withKeys(Enrolled node, RuntimePolicy policy) {
+    return node.enrolment()
+        .imaSignVerificationKeys()
+        .map(policy::withVerificationKeys)
+        .orElse(policy);
+  }
+
+  private Optional<BootPolicy> boot(Handle h, Text text) {
+    return policies.text(h, text.digest()).flatMap(this::bootPolicy);
+  }
+
+  /** An empty text is Keylime's way to say that there is none. */
+  Optional<BootPolicy> bootPolicy(String text) {
+    return text.isEmpty() ? Optional.empty() : Optional.of(BootPolicy.of(bootPolicyName, text));
+  }
+
+  private String basis(Optional<Use> runtime, Optional<Use> boot) {
+    String all =
+        Stream.of(runtime, boot)
+                .map(use -> use.map(u -> u.decides() + "+" + u.tries()).orElse("none"))
+                .collect(Collectors.joining("|"))
+            + "|"
+            + bootPolicyName
+            + "|"
+            + ignoreViolations;
+    return HashAlg.SHA256.digest(Bytes.of(all.getBytes(StandardCharsets.UTF_8))).hex();
   }
 }

@@ -2,10 +2,10 @@ package io.limestone.server.verifier;
 
 import io.limestone.appraisal.Appraisal;
 import io.limestone.appraisal.AttestationState;
+import io.limestone.appraisal.Candidate;
 import io.limestone.appraisal.Evidence;
 import io.limestone.appraisal.Failure;
 import io.limestone.appraisal.ImaProgress;
-import io.limestone.appraisal.ReferenceValues;
 import io.limestone.appraisal.Verdict;
 import io.limestone.evidence.ImaSlice;
 import io.limestone.keylime.ApiVersion;
@@ -22,6 +22,7 @@ import io.limestone.server.nodes.NodeState;
 import io.limestone.server.nodes.Occurrence;
 import io.limestone.server.nodes.Phase;
 import io.limestone.server.nodes.Tally;
+import io.limestone.server.nodes.Trial;
 import io.limestone.server.store.Database;
 import io.limestone.wire.Encoding;
 import io.limestone.wire.Json;
@@ -117,7 +118,9 @@ final class Round {
   private Occurrence.Answer attest(Watched node, NodeState state, boolean suspect)
       throws InterruptedException {
     Ask ask = state.ask();
-    AttestationState before = ask == Ask.ALL ? fromStart(state.appraisal()) : state.appraisal();
+    References.Edition edition = references.of(node);
+    boolean whole = ask == Ask.ALL || !edition.basis().equals(state.basis());
+    AttestationState before = whole ? fromStart(state.appraisal()) : state.appraisal();
     Nonce nonce = Nonce.random(random);
     QuoteRequest request =
         new QuoteRequest(
@@ -128,9 +131,8 @@ final class Round {
             node.enrolled().peer(), HttpMethod.GET, uri, NO_BODY, timeout, LONGEST_ANSWER, suspect);
     return switch (exchange) {
       case Exchange.Reply reply when reply.status() == 200 -> {
-        ReferenceValues reference = references.of(node);
         yield appraisers.judging(
-            reply.body().length, () -> judge(reply.body(), nonce, reference, before, state));
+            reply.body().length, () -> judge(reply.body(), nonce, edition, before, state));
       }
       default -> other(node, state, exchange, suspect);
     };
@@ -139,7 +141,7 @@ final class Round {
   private static Occurrence.Answer judge(
       byte[] body,
       Nonce nonce,
-      ReferenceValues reference,
+      References.Edition edition,
       AttestationState before,
       NodeState state) {
     JsonObject results = Envelope.parse(body).content();
@@ -147,7 +149,7 @@ final class Round {
     try {
       reply = QuoteReply.fromJson(results);
     } catch (MalformedException e) {
-      return unreadable(results, e, reference, before, state);
+      return unreadable(results, e, edition, before, state);
     }
     Evidence evidence =
         new Evidence(
@@ -160,11 +162,46 @@ final class Round {
             reply.ima().map(list -> new ImaSlice(list.text(), list.firstEntry())),
             reply.bootLog(),
             reply.bootTime().map(OptionalLong::of).orElseGet(OptionalLong::empty));
+    Appraisal.Judgement judgement = appraise(evidence, edition, before, state);
     return new Occurrence.Judged(
         state.cycle(),
         state.ask(),
-        Appraisal.appraise(evidence, reference, before),
-        new Tally.Algorithms(word(reply.hashAlg()), word(reply.encAlg()), word(reply.signAlg())));
+        judgement.verdict(),
+        new Tally.Algorithms(word(reply.hashAlg()), word(reply.encAlg()), word(reply.signAlg())),
+        new Occurrence.By(edition.basis(), trial(edition, state, judgement.tried())));
+  }
+
+  private static Appraisal.Judgement appraise(
+      Evidence evidence, References.Edition edition, AttestationState before, NodeState state) {
+    if (edition.trial().isEmpty()) {
+      return new Appraisal.Judgement(
+          Appraisal.appraise(evidence, edition.values(), before), Optional.empty());
+    }
+    Candidate candidate = edition.trial().get().candidate();
+    return Appraisal.appraise(
+        evidence,
+        edition.values(),
+        before,
+        known(edition, state).map(t -> candidate.at(t.progress())).orElse(candidate));
+  }
+
+  /** What was found so far, if that was by the same policies. */
+  private static Optional<Trial> known(References.Edition edition, NodeState state) {
+    return state.trial().filter(t -> state.basis().equals(edition.basis()));
+  }
+
+  private static Optional<Trial> trial(
+      References.Edition edition, NodeState state, Optional<Candidate.Result> result) {
+    Optional<Trial> known = known(edition, state);
+    return edition
+        .trial()
+        .flatMap(
+            tried ->
+                result
+                    .map(
+                        r ->
+                            known.map(t -> t.and(r)).orElseGet(() -> Trial.of(tried.label(), r)))
+                    .or(() -> known));
   }
 
   /**
@@ -175,7 +212,7 @@ final class Round {
   private static Occurrence.Answer unreadable(
       JsonObject results,
       MalformedException e,
-      ReferenceValues reference,
+      References.Edition edition,
       AttestationState before,
       NodeState state) {
     boolean missing = !results.has("quote");
@@ -186,7 +223,7 @@ final class Round {
         Failure.of(
             missing ? "qoute_validation.invalid_data" : "qoute_validation.quote_validation",
             false,
-            reference.severity(),
+            edition.values().severity(),
             "structure of the quote",
             message(e),
             "a quote as the TPM makes it",
@@ -195,7 +232,8 @@ final class Round {
         state.cycle(),
         state.ask(),
         new Verdict.Untrusted(List.of(failure), before),
-        new Tally.Algorithms("", "", ""));
+        new Tally.Algorithms("", "", ""),
+        new Occurrence.By(edition.basis(), known(edition, state)));
   }
 
   private static boolean threeParts(JsonObject results) {

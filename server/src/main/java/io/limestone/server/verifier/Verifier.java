@@ -146,7 +146,24 @@ public final class Verifier implements Part {
     routes.addAll(new NodeRoutes(fleet, enrolling, view, shared.audit()).routes());
     routes.addAll(
         new PolicyRoutes(
-                shared.database(), store, policies, references, fleet, shared.audit(), signed)
+                shared.database(),
+                store,
+                policies,
+                references,
+                fleet,
+                shared.audit(),
+                shared.clock(),
+                signed)
+            .routes());
+    routes.addAll(
+        new RolloutRoutes(
+                shared.database(),
+                policies,
+                references,
+                fleet,
+                shared.audit(),
+                shared.clock(),
+                signed)
             .routes());
     routes.addAll(
         new VerifyRoutes(fleet, appraisers, bootPolicyName, violations, severities).routes());

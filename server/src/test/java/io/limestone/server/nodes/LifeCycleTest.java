@@ -35,6 +35,7 @@ class LifeCycleTest {
           Optional.of(Duration.ofSeconds(60)));
   private static final Tally.Algorithms DECLARED =
       new Tally.Algorithms("sha256", "rsa2048", "rsassa");
+  private static final Occurrence.By BY = new Occurrence.By("basis", Optional.empty());
   private static final String KEY = "-----BEGIN PUBLIC KEY-----\nA\n-----END PUBLIC KEY-----\n";
 
   private final LifeCycle withV = new LifeCycle(RHYTHM, SeverityPolicy.STRICT, true);
@@ -73,7 +74,7 @@ class LifeCycleTest {
 
   private static Step judged(LifeCycle life, NodeState asking, Verdict verdict) {
     return life.on(
-        asking, new Occurrence.Judged(asking.cycle(), asking.ask(), verdict, DECLARED), NOW);
+        asking, new Occurrence.Judged(asking.cycle(), asking.ask(), verdict, DECLARED, BY), NOW);
   }
 
   private static NodeState attested(LifeCycle life, NodeState node) {
@@ -243,7 +244,7 @@ class LifeCycleTest {
     NodeState second = begin(plain, plain.on(stopped, new Occurrence.Resume(), NOW).next());
     Step late =
         plain.on(
-            second, new Occurrence.Judged(first.cycle(), first.ask(), good(KEY, 1), DECLARED), NOW);
+            second, new Occurrence.Judged(first.cycle(), first.ask(), good(KEY, 1), DECLARED, BY), NOW);
     assertThat(late.next()).isEqualTo(second);
   }
 
@@ -322,7 +323,7 @@ class LifeCycleTest {
         plain
             .on(
                 changed,
-                new Occurrence.Judged(asking.cycle(), Ask.NEXT, good(KEY, 1), DECLARED),
+                new Occurrence.Judged(asking.cycle(), Ask.NEXT, good(KEY, 1), DECLARED, BY),
                 NOW)
             .next();
     assertThat(next.ask()).isEqualTo(Ask.ALL);
@@ -375,9 +376,9 @@ class LifeCycleTest {
           releasing
               ? new Occurrence.VDelivered(cycle, LifeCycle.keyHash(KEY))
               : new Occurrence.Judged(
-                  cycle, node.ask(), good(random.nextBoolean() ? KEY : "other", 1), DECLARED);
+                  cycle, node.ask(), good(random.nextBoolean() ? KEY : "other", 1), DECLARED, BY);
       case 7 ->
-          new Occurrence.Judged(cycle, node.ask(), bad(withV, "ima.pcr_mismatch", true), DECLARED);
+          new Occurrence.Judged(cycle, node.ask(), bad(withV, "ima.pcr_mismatch", true), DECLARED, BY);
       case 8 -> new Occurrence.NoAnswer(cycle, "x");
       case 9 -> new Occurrence.Refused(cycle, 503, "");
       case 10 -> new Occurrence.Resume();

@@ -12,7 +12,9 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import javax.sql.DataSource;
 import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.Test;
 
 /** What both databases must do; a subclass each. */
@@ -21,6 +23,9 @@ abstract class DatabaseTest {
   abstract Database open();
 
   abstract Settings settings();
+
+  /** An empty database of the same kind, for once. */
+  abstract DataSource empty();
 
   @Test
   void theSchemaIsMadeOnceAndFoundAgain() {
@@ -45,6 +50,39 @@ abstract class DatabaseTest {
         assertThat(Schema.text(dialect, name)).contains("create table");
       }
     }
+  }
+
+  /** What a server before policy versions stored is version 1 of each. */
+  @Test
+  void policiesOfAnOlderDatabaseBecomeTheirFirstVersions() {
+    DataSource source = empty();
+    Dialect dialect = Dialect.of(settings());
+    Schema.migrate(source, dialect, Schema.MIGRATIONS.subList(0, 2));
+    Jdbi jdbi = Jdbi.create(source);
+    jdbi.useHandle(
+        h -> {
+          h.execute("insert into policy_text values ('aa', '{}'), ('bb', '{\"b\":1}')");
+          h.execute("insert into runtime_policy (name, digest, tpm_policy) values ('web', 'aa', '{}')");
+          h.execute("insert into boot_policy values ('servers', 'bb')");
+        });
+    Schema.migrate(source, dialect);
+    List<String> versions =
+        jdbi.withHandle(
+            h ->
+                h.createQuery(
+                        "select v.kind || ' ' || v.name || ' ' || v.number || ' ' || v.digest"
+                            + " from policy_version v order by v.kind")
+                    .mapTo(String.class)
+                    .list());
+    assertThat(versions)
+        .containsExactly("boot_policy servers 1 bb", "runtime_policy web 1 aa");
+    List<Long> enforced =
+        jdbi.withHandle(
+            h ->
+                h.createQuery("select version from runtime_policy where candidate is null")
+                    .mapTo(Long.class)
+                    .list());
+    assertThat(enforced).containsExactly(1L);
   }
 
   @Test

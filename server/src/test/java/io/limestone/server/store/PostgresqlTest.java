@@ -1,7 +1,11 @@
 package io.limestone.server.store;
 
 import io.limestone.server.settings.Settings;
+import io.limestone.server.settings.ServerSettings;
 import java.nio.file.Path;
+import java.util.Map;
+import javax.sql.DataSource;
+import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
@@ -32,5 +36,14 @@ class PostgresqlTest extends DatabaseTest {
   @Override
   Settings settings() {
     return postgres.settings();
+  }
+
+  @Override
+  DataSource empty() {
+    Jdbi.create(Dialect.POSTGRESQL.plain(settings(), home))
+        .useHandle(h -> h.execute("create database empty"));
+    String url = settings().get(ServerSettings.DATABASE_URL).replace("/postgres", "/empty");
+    return Dialect.POSTGRESQL.plain(
+        settings().with(Map.of(ServerSettings.DATABASE_URL.name(), url)), home);
   }
 }
