@@ -24,7 +24,7 @@ final class Trying {
             candidate.runtime(),
             candidate.boot(),
             reference.bindsTransportKey(),
-            reference.ignoreViolations(),
+            reference.violations(),
             reference.severity());
     this.pcrs = pcrs;
     this.findings = new Findings(reference.severity());

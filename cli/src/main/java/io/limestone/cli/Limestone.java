@@ -8,6 +8,7 @@ import io.limestone.cli.args.Output;
 import io.limestone.cli.boot.BootCommands;
 import io.limestone.cli.demo.DemoCommand;
 import io.limestone.cli.node.NodeCommands;
+import io.limestone.cli.policy.AuditCommand;
 import io.limestone.cli.policy.PolicyCommands;
 import java.io.IOException;
 import java.io.InputStream;
@@ -54,6 +55,7 @@ public final class Limestone {
             AgentCommand.command(),
             NodeCommands.group(),
             PolicyCommands.group(),
+            AuditCommand.command(),
             AppraiseCommand.command(),
             BootCommands.group(),
             DemoCommand.command(),

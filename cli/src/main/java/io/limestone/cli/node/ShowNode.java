@@ -56,6 +56,8 @@ final class ShowNode {
       told.flatMap(explanation -> explanation.optionalString("v"))
           .ifPresent(v -> line(output, "payload key", v));
       printFailures(output, why);
+      told.flatMap(explanation -> explanation.optionalObject("candidate"))
+          .ifPresent(candidate -> printCandidate(output, candidate));
       told.ifPresent(explanation -> printTimeline(output, explanation, arguments));
     }
     return arguments.has(REQUIRE_TRUSTED) && !good ? 1 : 0;
@@ -94,6 +96,27 @@ final class ShowNode {
           status.hashAlg() + ", " + status.encAlg() + ", " + status.signAlg());
     }
     line(output, "judged by", judgedBy(status));
+  }
+
+  /** What a policy under audit found: beside the verdict, and never part of it. */
+  private static void printCandidate(Output output, JsonObject candidate) {
+    int failures = candidate.list("failures").size();
+    line(
+        output,
+        "under audit",
+        candidate.optionalString("policies").orElse("")
+            + (failures == 0 ? ": would trust it" : ": WOULD FAIL, " + failures + " failures"));
+    for (Object item : candidate.list("failures").subList(0, Math.min(failures, 5))) {
+      if (item instanceof JsonObject failure) {
+        line(
+            output,
+            "  found",
+            failure.optionalString("found").orElse("")
+                + " ("
+                + failure.optionalString("event_id").orElse("")
+                + ")");
+      }
+    }
   }
 
   private static void printTimeline(Output output, JsonObject explanation, Arguments arguments) {

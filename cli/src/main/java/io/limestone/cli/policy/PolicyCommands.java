@@ -24,15 +24,16 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** The words of {@code limestone policy}. */
 public final class PolicyCommands {
-  private static final Option KIND =
+  static final Option KIND =
       Option.value(
           "--kind",
           "KIND",
           "runtime: what nodes may execute (default); boot: how they may have booted");
-  private static final Option KEY =
+  static final Option KEY =
       Option.value("--key", "FILE", "PEM of the public key of a signed runtime policy (DSSE)");
   private static final Operand NAME = Operand.one("NAME", "the name that nodes refer to it by");
   private static final Operand FILE = Operand.one("FILE", "the policy, JSON or DSSE");
@@ -43,39 +44,50 @@ public final class PolicyCommands {
     return new Command.Group(
         "policy",
         "Policies stored at the verifier, for nodes to be judged by.",
-        List.of(
-            CreateCommands.group(),
-            leaf("list", "Lists the policies of both kinds.", PolicyCommands::list)
-                .options(Connection.JSON)
-                .options(Connection.OPTIONS),
-            leaf("show", "Prints a policy as it is stored.", PolicyCommands::show)
-                .operands(NAME)
-                .options(KIND)
-                .options(Connection.OPTIONS)
-                .text("Example:\n  limestone policy show web | jq '.digests | keys'\n"),
-            leaf("add", "Stores a new policy.", PolicyCommands::add)
-                .operands(NAME, FILE)
-                .options(KIND, KEY)
-                .options(Connection.OPTIONS)
-                .text(
-                    """
+        Stream.<List<? extends Command>>of(stored(), Rollout.leaves()).<Command>flatMap(List::stream).toList());
+  }
+
+  private static List<Leaf> stored() {
+    return List.of(
+        leaf("list", "Lists the policies of both kinds.", PolicyCommands::list)
+            .options(Connection.JSON)
+            .options(Connection.OPTIONS),
+        leaf("show", "Prints a policy as it is stored.", PolicyCommands::show)
+            .operands(NAME)
+            .options(KIND)
+            .options(Connection.OPTIONS)
+            .text("Example:\n  limestone policy show web | jq '.digests | keys'\n"),
+        leaf("add", "Stores a new policy.", PolicyCommands::add)
+            .operands(NAME, FILE)
+            .options(KIND, KEY, Rollout.WHY)
+            .options(Connection.OPTIONS)
+            .text(
+                """
                     Examples:
                       limestone policy add web runtime-policy.json
                       limestone policy add web signed.dsse --key signer.pem
                       limestone policy add servers boot.json --kind boot
                       limestone node add web-1 --runtime-policy-name web --mb-policy-name servers
                     """),
-            leaf(
-                    "update",
-                    "Replaces a policy; its nodes are judged by the new one from then on.",
-                    PolicyCommands::update)
-                .operands(NAME, FILE)
-                .options(KIND, KEY)
-                .options(Connection.OPTIONS),
-            leaf("remove", "Removes a policy that no node uses.", PolicyCommands::remove)
-                .operands(NAME)
-                .options(KIND)
-                .options(Connection.OPTIONS)));
+        leaf(
+                "update",
+                "Replaces a policy; its nodes are judged by the new one from then on.",
+                PolicyCommands::update)
+            .operands(NAME, FILE)
+            .options(Rollout.WHY, KIND, KEY)
+            .options(Connection.OPTIONS)
+            .text(
+                """
+                    At once, for all its nodes. To see first what it would refuse:
+                    limestone policy audit.
+
+                    Example:
+                      limestone policy update web next.json --why "httpd 2.4.66"
+                    """),
+        leaf("remove", "Removes a policy that no node uses.", PolicyCommands::remove)
+            .operands(NAME)
+            .options(KIND)
+            .options(Connection.OPTIONS));
   }
 
   private static Leaf leaf(String name, String summary, Command.Action action) {
@@ -133,7 +145,8 @@ public final class PolicyCommands {
       throws IOException, InterruptedException {
     Kind kind = Kind.of(arguments);
     String name = name(arguments);
-    Map<String, ?> body = kind.body(arguments);
+    Map<String, Object> body = new LinkedHashMap<>(kind.body(arguments));
+    body.put("why", replace ? Rollout.why(arguments) : arguments.get(Rollout.WHY).orElse("new"));
     Verifier verifier = Connection.of(arguments, output).verifier();
     Answer answer =
         replace
@@ -174,7 +187,7 @@ public final class PolicyCommands {
   }
 
   /** A name is one segment of a path. */
-  private static String name(Arguments arguments) {
+  static String name(Arguments arguments) {
     String name = arguments.operand(0);
     if (!name.matches("[A-Za-z0-9._-]{1,255}") || name.startsWith(".")) {
       throw CommandFailed.unusable(
@@ -183,7 +196,7 @@ public final class PolicyCommands {
     return name;
   }
 
-  private enum Kind {
+  enum Kind {
     RUNTIME("runtime", "allowlists", "runtime_policy"),
     BOOT("boot", "mbpolicies", "mb_policy");
 
@@ -195,6 +208,10 @@ public final class PolicyCommands {
       this.word = word;
       this.path = path;
       this.member = member;
+    }
+
+    String word() {
+      return word;
     }
 
     static Kind of(Arguments arguments) {

@@ -5,11 +5,15 @@ import io.limestone.keylime.Enrolment;
 import io.limestone.keylime.NodeId;
 import io.limestone.wire.JsonObject;
 import java.io.IOException;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Optional;
 
 /** The verifier's REST interface (verifier-api.md section 2). */
 public final class Verifier {
+  private static final String POLICIES = "/limestone/v1/policies/";
+
   private final Rest rest;
   private final String base;
 
@@ -84,6 +88,37 @@ public final class Verifier {
 
   public Answer removePolicy(String kind, String name) throws IOException, InterruptedException {
     return rest.delete(base + "/" + kind + "/" + name);
+  }
+
+  /**
+   * Limestone's own: a policy's versions and roll-out.
+   *
+   * @param policy {@code kind/name}
+   */
+  public Optional<JsonObject> history(String policy) throws IOException, InterruptedException {
+    return found(rest.get(POLICIES + policy), "reading the policy's versions");
+  }
+
+  /**
+   * Limestone's own: a step of a roll-out.
+   *
+   * @param step {@code kind/name/step}
+   */
+  public Answer changePolicy(String step, Map<String, ?> body)
+      throws IOException, InterruptedException {
+    return rest.post(POLICIES + step, body);
+  }
+
+  /** Limestone's own: the newest entries of the audit log, of one subject or of all. */
+  public JsonObject audit(Optional<String> subject, int most)
+      throws IOException, InterruptedException {
+    return rest.get(
+            "/limestone/v1/audit?most="
+                + most
+                + subject
+                    .map(s -> "&subject=" + URLEncoder.encode(s, StandardCharsets.UTF_8))
+                    .orElse(""))
+        .expectSuccess("reading the audit log");
   }
 
   private static Optional<JsonObject> found(Answer answer, String doing) {

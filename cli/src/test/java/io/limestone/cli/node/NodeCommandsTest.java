@@ -246,8 +246,19 @@ class NodeCommandsTest {
     policy("add", "web", file).exits(1).says("`limestone policy update` replaces it");
     policy("list").exits(0).says("runtime", "web");
     policy("show", "web").exits(0).says("/usr/bin/good");
-    policy("update", "web", file).exits(0);
-    policy("update", "nothing", file).exits(1).says("`limestone policy add` stores a new one");
+    policy("update", "web", file).exits(2).says("--why TEXT is missing");
+    policy("update", "web", file, "--why", "a test").exits(0);
+    policy("history", "web").exits(0).says("enforced", "a test", "0 nodes use it");
+    policy("audit", "web", file, "--why", "tried first").exits(0).says("version 3 is judged");
+    policy("canary", "web", "5", "--why", "some").exits(0).says("on 5 %");
+    policy("rollback", "web", "--why", "no").exits(0).says("version 3 is withdrawn");
+    policy("enforce", "web", "--version", "3", "--why", "after all").exits(0);
+    policy("rollback", "web", "--to", "1", "--why", "back").exits(0).says("to version 1");
+    policy("rollback", "web", "--to", "9", "--why", "back").exits(1).says("has no version 9");
+    command("audit", "web").exits(0).says("roll out runtime_policy", "after all");
+    policy("update", "nothing", file, "--why", "w")
+        .exits(1)
+        .says("`limestone policy add` stores a new one");
     policy("remove", "web").exits(0);
     policy("remove", "web").exits(1).says("there is no runtime policy web");
     Path broken = Files.writeString(home.resolve("broken.json"), "{\"meta\":");

@@ -77,12 +77,14 @@ public record NodeState(
 
   NodeState in(Phase next) {
     return new NodeState(
-        next, cycle, trust, since, version, ask, tally, incident, alarmed, appraisal, keyWithV, basis, trial);
+        next, cycle, trust, since, version, ask, tally, incident, alarmed, appraisal, keyWithV,
+        basis, trial);
   }
 
   NodeState begun(Phase next) {
     return new NodeState(
-        next, cycle + 1, trust, since, version, ask, tally, incident, alarmed, appraisal, keyWithV, basis, trial);
+        next, cycle + 1, trust, since, version, ask, tally, incident, alarmed, appraisal, keyWithV,
+        basis, trial);
   }
 
   NodeState trust(Trust next, Instant now) {
@@ -104,17 +106,20 @@ public record NodeState(
 
   NodeState version(ApiVersion next) {
     return new NodeState(
-        phase, cycle, trust, since, next, ask, tally, incident, alarmed, appraisal, keyWithV, basis, trial);
+        phase, cycle, trust, since, next, ask, tally, incident, alarmed, appraisal, keyWithV, basis,
+        trial);
   }
 
   NodeState ask(Ask next) {
     return new NodeState(
-        phase, cycle, trust, since, version, next, tally, incident, alarmed, appraisal, keyWithV, basis, trial);
+        phase, cycle, trust, since, version, next, tally, incident, alarmed, appraisal, keyWithV,
+        basis, trial);
   }
 
   NodeState tally(Tally next) {
     return new NodeState(
-        phase, cycle, trust, since, version, ask, next, incident, alarmed, appraisal, keyWithV, basis, trial);
+        phase, cycle, trust, since, version, ask, next, incident, alarmed, appraisal, keyWithV,
+        basis, trial);
   }
 
   NodeState incident(Incident next, int told) {
@@ -136,12 +141,14 @@ public record NodeState(
 
   NodeState alarmed(int told) {
     return new NodeState(
-        phase, cycle, trust, since, version, ask, tally, incident, told, appraisal, keyWithV, basis, trial);
+        phase, cycle, trust, since, version, ask, tally, incident, told, appraisal, keyWithV, basis,
+        trial);
   }
 
   NodeState appraisal(AttestationState next) {
     return new NodeState(
-        phase, cycle, trust, since, version, ask, tally, incident, alarmed, next, keyWithV, basis, trial);
+        phase, cycle, trust, since, version, ask, tally, incident, alarmed, next, keyWithV, basis,
+        trial);
   }
 
   NodeState keyWithV(String hash) {
@@ -163,18 +170,7 @@ public record NodeState(
 
   NodeState judged(String by, Optional<Trial> tried) {
     return new NodeState(
-        phase,
-        cycle,
-        trust,
-        since,
-        version,
-        ask,
-        tally,
-        incident,
-        alarmed,
-        appraisal,
-        keyWithV,
-        by,
+        phase, cycle, trust, since, version, ask, tally, incident, alarmed, appraisal, keyWithV, by,
         tried);
   }
 

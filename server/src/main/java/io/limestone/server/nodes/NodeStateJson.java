@@ -137,9 +137,7 @@ public final class NodeStateJson {
 
   private static Trial trial(JsonObject json) {
     return new Trial(
-        json.string("label"),
-        ImaProgress.fromJson(json.object("progress")),
-        failures(json));
+        json.string("label"), ImaProgress.fromJson(json.object("progress")), failures(json));
   }
 
   private static List<Failure> failures(JsonObject json) {

@@ -24,7 +24,8 @@ import org.slf4j.LoggerFactory;
  */
 final class Schema {
   /** Every migration, oldest first, and for ever: a released one is never edited. */
-  static final List<String> MIGRATIONS = List.of("V1__registrar_and_audit", "V2__verifier", "V3__policy_versions_and_evidence");
+  static final List<String> MIGRATIONS =
+      List.of("V1__registrar_and_audit", "V2__verifier", "V3__policy_versions_and_evidence");
 
   private static final Logger LOG = LoggerFactory.getLogger(Schema.class);
 

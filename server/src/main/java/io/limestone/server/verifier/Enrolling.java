@@ -253,8 +253,7 @@ final class Enrolling {
     return Optional.of(name);
   }
 
-  private Optional<String> attachBoot(
-      Handle h, NodeId id, Enrolment enrolment, Policies.By by) {
+  private Optional<String> attachBoot(Handle h, NodeId id, Enrolment enrolment, Policies.By by) {
     if (enrolment.mbPolicy().isEmpty()) {
       return enrolment.mbPolicyName();
     }

@@ -57,8 +57,7 @@ final class Policies {
    * @param length of the text, in characters
    * @param enforced when it was first
    */
-  record Version(
-      long number, String digest, long length, By by, Optional<Instant> enforced) {}
+  record Version(long number, String digest, long length, By by, Optional<Instant> enforced) {}
 
   /**
    * Where a policy's roll-out is.

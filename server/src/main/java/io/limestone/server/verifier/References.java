@@ -83,7 +83,10 @@ final class References {
     Optional<Use> boot = use(h, Policies.Kind.BOOT, node);
     Optional<BootPolicy> bootPolicy = boot.flatMap(use -> boot(h, use.decides()));
     List<Use> tried =
-        Stream.of(runtime, boot).flatMap(Optional::stream).filter(u -> u.tries().isPresent()).toList();
+        Stream.of(runtime, boot)
+            .flatMap(Optional::stream)
+            .filter(u -> u.tries().isPresent())
+            .toList();
     Optional<Tried> trial =
         tried.isEmpty()
             ? Optional.empty()
@@ -172,7 +175,7 @@ final class References {
             + "|"
             + bootPolicyName
             + "|"
-            + ignoreViolations;
+            + violations;
     return HashAlg.SHA256.digest(Bytes.of(all.getBytes(StandardCharsets.UTF_8))).hex();
   }
 }

@@ -290,7 +290,8 @@ final class RolloutRoutes {
             .candidate()
             .filter(c -> c.version() == number && c.former().isPresent())
             .isPresent();
-    policies.enforce(h, wish.kind(), wish.name(), number, asTried || replacing(wish), wish.by().at());
+    policies.enforce(
+        h, wish.kind(), wish.name(), number, asTried || replacing(wish), wish.by().at());
     return "version " + number + " is enforced, instead of " + wish.standing().version();
   }
 
@@ -306,8 +307,7 @@ final class RolloutRoutes {
           + wish.standing().version()
           + " is enforced on all nodes";
     }
-    long number =
-        to.map(n -> existing(h, wish, n)).orElseGet(() -> before(h, wish));
+    long number = to.map(n -> existing(h, wish, n)).orElseGet(() -> before(h, wish));
     policies.enforce(h, wish.kind(), wish.name(), number, false, wish.by().at());
     return "back from version " + wish.standing().version() + " to version " + number;
   }

@@ -198,9 +198,7 @@ final class Round {
         .flatMap(
             tried ->
                 result
-                    .map(
-                        r ->
-                            known.map(t -> t.and(r)).orElseGet(() -> Trial.of(tried.label(), r)))
+                    .map(r -> known.map(t -> t.and(r)).orElseGet(() -> Trial.of(tried.label(), r)))
                     .or(() -> known));
   }
 

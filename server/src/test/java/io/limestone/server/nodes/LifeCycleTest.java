@@ -244,7 +244,9 @@ class LifeCycleTest {
     NodeState second = begin(plain, plain.on(stopped, new Occurrence.Resume(), NOW).next());
     Step late =
         plain.on(
-            second, new Occurrence.Judged(first.cycle(), first.ask(), good(KEY, 1), DECLARED, BY), NOW);
+            second,
+            new Occurrence.Judged(first.cycle(), first.ask(), good(KEY, 1), DECLARED, BY),
+            NOW);
     assertThat(late.next()).isEqualTo(second);
   }
 
@@ -378,7 +380,8 @@ class LifeCycleTest {
               : new Occurrence.Judged(
                   cycle, node.ask(), good(random.nextBoolean() ? KEY : "other", 1), DECLARED, BY);
       case 7 ->
-          new Occurrence.Judged(cycle, node.ask(), bad(withV, "ima.pcr_mismatch", true), DECLARED, BY);
+          new Occurrence.Judged(
+              cycle, node.ask(), bad(withV, "ima.pcr_mismatch", true), DECLARED, BY);
       case 8 -> new Occurrence.NoAnswer(cycle, "x");
       case 9 -> new Occurrence.Refused(cycle, 503, "");
       case 10 -> new Occurrence.Resume();

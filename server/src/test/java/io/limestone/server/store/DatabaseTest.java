@@ -62,7 +62,8 @@ abstract class DatabaseTest {
     jdbi.useHandle(
         h -> {
           h.execute("insert into policy_text values ('aa', '{}'), ('bb', '{\"b\":1}')");
-          h.execute("insert into runtime_policy (name, digest, tpm_policy) values ('web', 'aa', '{}')");
+          h.execute(
+              "insert into runtime_policy (name, digest, tpm_policy) values ('web', 'aa', '{}')");
           h.execute("insert into boot_policy values ('servers', 'bb')");
         });
     Schema.migrate(source, dialect);
@@ -74,8 +75,7 @@ abstract class DatabaseTest {
                             + " from policy_version v order by v.kind")
                     .mapTo(String.class)
                     .list());
-    assertThat(versions)
-        .containsExactly("boot_policy servers 1 bb", "runtime_policy web 1 aa");
+    assertThat(versions).containsExactly("boot_policy servers 1 bb", "runtime_policy web 1 aa");
     List<Long> enforced =
         jdbi.withHandle(
             h ->

@@ -1,7 +1,7 @@
 package io.limestone.server.store;
 
-import io.limestone.server.settings.Settings;
 import io.limestone.server.settings.ServerSettings;
+import io.limestone.server.settings.Settings;
 import java.nio.file.Path;
 import java.util.Map;
 import javax.sql.DataSource;

@@ -92,7 +92,9 @@ class RolloutTest {
     assertThat(log).contains("roll out runtime_policy", "why: test of enforce");
   }
 
-  /** The same old file without a later measurement of the new one is refused, in strict mode too. */
+  /**
+   * The same old file without a later measurement of the new one is refused, in strict mode too.
+   */
   @Test
   void withoutLeaveEvenAReplacedFileIsRefused() throws Exception {
     stored(BOTH);
@@ -132,8 +134,7 @@ class RolloutTest {
     JsonObject web = awaitWeb("would_fail", 1);
     assertThat(web.list("canaries")).isEqualTo(List.of(first));
     change("rollback", "", Map.of());
-    assertThat(
-            scene.call("PUT", Scene.path(canary) + "/reactivate", null).statusCode())
+    assertThat(scene.call("PUT", Scene.path(canary) + "/reactivate", null).statusCode())
         .isEqualTo(200);
     attestedBothTwice(canary, audited);
   }
