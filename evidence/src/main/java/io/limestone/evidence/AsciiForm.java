@@ -84,6 +84,11 @@ final class AsciiForm implements ImaForm {
   }
 
   @Override
+  public int consumed() {
+    return Math.min(position, text.length);
+  }
+
+  @Override
   public String show(int max) {
     return new Span().show(text, lineFrom, lineTo).printable(max);
   }

@@ -190,6 +190,11 @@ final class BinaryForm implements ImaForm {
   }
 
   @Override
+  public int consumed() {
+    return position;
+  }
+
+  @Override
   public String show(int max) {
     String place = "the binary entry at byte " + from;
     return place.length() > max ? place.substring(0, max) : place;

@@ -91,6 +91,11 @@ public final class ImaCursor {
     return form.entries();
   }
 
+  /** Bytes of the list up to the end of the current entry. */
+  public int consumed() {
+    return form.consumed();
+  }
+
   public Kind kind() {
     return kind;
   }

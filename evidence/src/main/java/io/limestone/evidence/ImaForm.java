@@ -35,6 +35,9 @@ sealed interface ImaForm permits AsciiForm, BinaryForm {
   /** Pieces that agents count as entries, up to and including the current one. */
   long entries();
 
+  /** Bytes of the list up to the end of the current entry. */
+  int consumed();
+
   /** The current entry for people, cut at {@code max} characters. */
   String show(int max);
 }

@@ -95,6 +95,23 @@ public final class VerifierSettings {
           "Beside a registrar in the same process: enrol nodes too that are registered elsewhere."
               + " A node that is registered here must have the attestation key registered here.");
 
+  public static final Setting<Integer> EVIDENCE_OF_NODE =
+      Setting.integer(
+          "verifier.evidence_of_node",
+          67108864,
+          0,
+          134217728,
+          "Bytes of a node's measurement list and boot log up to which its last evidence is kept, to"
+              + " be judged again (limestone policy try).");
+  public static final Setting<Integer> EVIDENCE_KEPT =
+      Setting.integer(
+          "verifier.evidence_kept",
+          1024,
+          0,
+          1048576,
+          "MiB of kept evidence of all nodes together, as stored: compressed, equal pieces once. 0:"
+              + " none is kept.");
+
   static final List<Setting<?>> ALL =
       List.of(
           UUID,
@@ -116,7 +133,9 @@ public final class VerifierSettings {
           SEVERITY_POLICY,
           IGNORE_TOMTOU_ERRORS,
           IGNORE_OPEN_WRITERS,
-          ACCEPT_FOREIGN_REGISTRATIONS);
+          ACCEPT_FOREIGN_REGISTRATIONS,
+          EVIDENCE_OF_NODE,
+          EVIDENCE_KEPT);
 
   private VerifierSettings() {}
 }

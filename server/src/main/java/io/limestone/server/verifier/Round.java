@@ -55,6 +55,7 @@ final class Round {
   private final NodeStore store;
   private final References references;
   private final Appraisers appraisers;
+  private final KeptEvidence kept;
   private final SecureRandom random;
   private final Duration timeout;
   private final Counters counters;
@@ -65,6 +66,7 @@ final class Round {
       NodeStore store,
       References references,
       Appraisers appraisers,
+      KeptEvidence kept,
       SecureRandom random,
       Duration timeout,
       Counters counters) {
@@ -73,6 +75,7 @@ final class Round {
     this.store = store;
     this.references = references;
     this.appraisers = appraisers;
+    this.kept = kept;
     this.random = random;
     this.timeout = timeout;
     this.counters = counters;
@@ -119,7 +122,10 @@ final class Round {
       throws InterruptedException {
     Ask ask = state.ask();
     References.Edition edition = references.of(node);
-    boolean whole = ask == Ask.ALL || !edition.basis().equals(state.basis());
+    boolean whole =
+        ask == Ask.ALL
+            || !edition.basis().equals(state.basis())
+            || !kept.continues(node.enrolled().id(), state.appraisal().nextImaEntry());
     AttestationState before = whole ? fromStart(state.appraisal()) : state.appraisal();
     Nonce nonce = Nonce.random(random);
     QuoteRequest request =
@@ -132,13 +138,14 @@ final class Round {
     return switch (exchange) {
       case Exchange.Reply reply when reply.status() == 200 -> {
         yield appraisers.judging(
-            reply.body().length, () -> judge(reply.body(), nonce, edition, before, state));
+            reply.body().length, () -> judge(node, reply.body(), nonce, edition, before, state));
       }
       default -> other(node, state, exchange, suspect);
     };
   }
 
-  private static Occurrence.Answer judge(
+  private Occurrence.Answer judge(
+      Watched node,
       byte[] body,
       Nonce nonce,
       References.Edition edition,
@@ -163,12 +170,22 @@ final class Round {
             reply.bootLog(),
             reply.bootTime().map(OptionalLong::of).orElseGet(OptionalLong::empty));
     Appraisal.Judgement judgement = appraise(evidence, edition, before, state);
+    keep(node, evidence, before, judgement.verdict());
     return new Occurrence.Judged(
         state.cycle(),
         state.ask(),
         judgement.verdict(),
         new Tally.Algorithms(word(reply.hashAlg()), word(reply.encAlg()), word(reply.signAlg())),
         new Occurrence.By(edition.basis(), trial(edition, state, judgement.tried())));
+  }
+
+  /** Whatever goes wrong with keeping evidence, the verdict stands. */
+  private void keep(Watched node, Evidence evidence, AttestationState before, Verdict verdict) {
+    try {
+      kept.keep(node.enrolled().id(), evidence, before, verdict);
+    } catch (RuntimeException e) {
+      LOG.error("node {}: its evidence is not kept", node.enrolled().id(), e);
+    }
   }
 
   private static Appraisal.Judgement appraise(

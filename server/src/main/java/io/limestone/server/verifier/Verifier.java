@@ -35,12 +35,17 @@ import org.slf4j.LoggerFactory;
 public final class Verifier implements Part {
   private static final Logger LOG = LoggerFactory.getLogger(Verifier.class);
   private static final Duration FLUSH = Duration.ofSeconds(1);
+
+  /** A list that grows all the time is written once in a while. */
+  private static final Duration FLUSH_EVIDENCE = Duration.ofSeconds(10);
+
   private static final Duration LONGEST_SPREAD = Duration.ofSeconds(10);
 
   private final Rhythm rhythm;
   private final Fleet fleet;
   private final AgentClient client;
   private final Appraisers appraisers = new Appraisers();
+  private final KeptEvidence evidence;
   private final Courier courier;
   private final Counters counters = new Counters();
   private final StatusView view;
@@ -88,6 +93,12 @@ public final class Verifier implements Part {
             shared.pki().clientKey(),
             settings.get(ServerSettings.NATIVE_TLS),
             rhythm.interval().multipliedBy(3));
+    evidence =
+        new KeptEvidence(
+            shared.database(),
+            shared.clock(),
+            settings.get(VerifierSettings.EVIDENCE_OF_NODE),
+            settings.get(VerifierSettings.EVIDENCE_KEPT) * 1024L * 1024L);
     Round round =
         new Round(
             client,
@@ -95,6 +106,7 @@ public final class Verifier implements Part {
             store,
             references,
             appraisers,
+            evidence,
             shared.random(),
             timeout,
             counters);
@@ -112,7 +124,10 @@ public final class Verifier implements Part {
             shared.clock(),
             hasV -> new LifeCycle(rhythm, severities, hasV),
             timetable,
-            client::forget);
+            peer -> {
+              client.forget(peer);
+              evidence.forget(peer.id());
+            });
     if (channels.contains(Channel.AGENT)) {
       carriers.put(Channel.AGENT, new AgentCarrier(client, fleet, timeout));
     }
@@ -166,6 +181,9 @@ public final class Verifier implements Part {
                 signed)
             .routes());
     routes.addAll(
+        new TryRoutes(shared.database(), policies, references, evidence, fleet, appraisers, signed)
+            .routes());
+    routes.addAll(
         new VerifyRoutes(fleet, appraisers, bootPolicyName, violations, severities).routes());
     routes.addAll(
         new ExplanationRoutes(shared.database(), store, policies, outbox, fleet, view).routes());
@@ -209,6 +227,7 @@ public final class Verifier implements Part {
   public void start() {
     Duration spread =
         rhythm.interval().compareTo(LONGEST_SPREAD) < 0 ? rhythm.interval() : LONGEST_SPREAD;
+    evidence.load();
     fleet.load(spread);
     if (!fleet.all().isEmpty()) {
       LOG.info("{} nodes taken up", fleet.all().size());
@@ -217,6 +236,12 @@ public final class Verifier implements Part {
     var unused =
         flusher.scheduleWithFixedDelay(
             fleet::flush, FLUSH.toMillis(), FLUSH.toMillis(), TimeUnit.MILLISECONDS);
+    unused =
+        flusher.scheduleWithFixedDelay(
+            evidence::flush,
+            FLUSH_EVIDENCE.toMillis(),
+            FLUSH_EVIDENCE.toMillis(),
+            TimeUnit.MILLISECONDS);
   }
 
   @Override
@@ -229,7 +254,7 @@ public final class Verifier implements Part {
     StringBuilder text = new StringBuilder("# TYPE limestone_nodes gauge\n");
     byHealth.forEach(
         (word, count) -> text.append("limestone_nodes{health=\"" + word + "\"} " + count + "\n"));
-    return text + counters.metrics();
+    return text + counters.metrics() + evidence.metrics();
   }
 
   @Override
@@ -237,6 +262,7 @@ public final class Verifier implements Part {
     courier.close();
     flusher.shutdown();
     fleet.close();
+    evidence.flush();
     webhooks.forEach(Webhook::close);
     client.close();
     appraisers.close();
