@@ -44,7 +44,13 @@ public final class PolicyCommands {
     return new Command.Group(
         "policy",
         "Policies stored at the verifier, for nodes to be judged by.",
-        Stream.<List<? extends Command>>of(stored(), Rollout.leaves()).<Command>flatMap(List::stream).toList());
+        Stream.<List<? extends Command>>of(
+                List.of(CreateCommands.group()),
+                stored(),
+                List.of(TryPolicy.leaf()),
+                Rollout.leaves())
+            .<Command>flatMap(List::stream)
+            .toList());
   }
 
   private static List<Leaf> stored() {
@@ -223,8 +229,12 @@ public final class PolicyCommands {
     }
 
     Map<String, ?> body(Arguments arguments) throws IOException {
-      byte[] text = Files.readAllBytes(Path.of(arguments.operand(1)));
-      Optional<Path> key = arguments.path(KEY);
+      return upload(Path.of(arguments.operand(1)), arguments.path(KEY));
+    }
+
+    /** The members of a request that bring a policy. */
+    Map<String, ?> upload(Path file, Optional<Path> key) throws IOException {
+      byte[] text = Files.readAllBytes(file);
       try {
         JsonObject json = Json.object(text);
         return switch (this) {
@@ -240,7 +250,7 @@ public final class PolicyCommands {
           case BOOT -> Map.of("mb_policy", Json.text(json));
         };
       } catch (MalformedException e) {
-        throw e.in(arguments.operand(1));
+        throw e.in(file.toString());
       }
     }
   }

@@ -109,6 +109,11 @@ public final class Verifier {
     return rest.post(POLICIES + step, body);
   }
 
+  /** Limestone's own: a part of the nodes, judged by a draft. */
+  public Answer tryPolicy(Map<String, ?> body) throws IOException, InterruptedException {
+    return rest.post("/limestone/v1/try", body);
+  }
+
   /** Limestone's own: the newest entries of the audit log, of one subject or of all. */
   public JsonObject audit(Optional<String> subject, int most)
       throws IOException, InterruptedException {

@@ -114,6 +114,15 @@ class NodeCommandsTest {
           .isEqualTo("open sesame");
 
       run("list").exits(0).says(id, "trusted");
+      policy("try", policy.toString(), "--node", id).exits(0).says("1 nodes would pass, 0 would");
+      Path other = home.resolve("other.json");
+      Files.writeString(other, Files.readString(policy).replace("/usr/bin/good", "/usr/bin/x"));
+      policy("try", other.toString(), "--users-of", id)
+          .exits(1)
+          .says("0 nodes would pass, 1 would fail", "not_in_allowlist", "/usr/bin/good", id);
+      assertThat(policy("try", other.toString(), "--node", id, "--json").json().list("causes"))
+          .hasSize(1);
+      policy("try", other.toString(), "--node", "nobody").exits(1).says("not enrolled");
       run("show", id, "--require-trusted")
           .exits(0)
           .says("trusted (Get Quote)", "payload key released");

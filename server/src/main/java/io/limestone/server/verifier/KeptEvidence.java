@@ -484,8 +484,8 @@ final class KeptEvidence {
    * @throws MalformedException if what is stored is not what was kept
    */
   Optional<Kept> of(NodeId node) {
-    lock.lock();
     Optional<KeptFacts> facts;
+    lock.lock();
     try {
       facts = waitingRows.getOrDefault(node, Optional.empty());
     } finally {

@@ -108,14 +108,7 @@ final class References {
   ReferenceValues values(
       Enrolled node, Optional<RuntimePolicy> runtime, Optional<BootPolicy> boot) {
     return new ReferenceValues(
-        node.ak(),
-        node.accepted(),
-        node.pcrs(),
-        runtime,
-        boot,
-        true,
-        violations,
-        severities);
+        node.ak(), node.accepted(), node.pcrs(), runtime, boot, true, violations, severities);
   }
 
   /** A node's use of a policy: what decides, and what is tried beside it. */

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -28,7 +29,13 @@ class TryTest {
   private static final String WITHOUT_GOOD = POLICY.replace("/bin/good", "/bin/other");
 
   @TempDir Path home;
+  @TempDir Path elsewhere;
   private Scene scene;
+
+  @BeforeEach
+  void start() throws Exception {
+    scene = Scene.start(home);
+  }
 
   @AfterEach
   void end() {
@@ -37,7 +44,6 @@ class TryTest {
 
   @Test
   void whoWouldFailIsToldByCauseAndForAllOfTheList() throws Exception {
-    scene = Scene.start(home);
     HostileAgent first = node("first");
     HostileAgent second = node("second");
     HostileAgent other = node("third");
@@ -66,7 +72,6 @@ class TryTest {
   /** Slices are put together byte for byte, or the list would not replay to the quote. */
   @Test
   void aLongListIsPutTogetherFromItsSlicesAlsoAfterARestart() throws Exception {
-    scene = Scene.start(home);
     HostileAgent agent = node("growing");
     attested(agent);
     for (int round = 0; round < 4; round++) {
@@ -91,7 +96,8 @@ class TryTest {
 
   @Test
   void aListThatIsTooLongIsNotKeptAndTheNodeIsStillAttestedSliceBySlice() throws Exception {
-    scene = Scene.start(home, "verifier.evidence_of_node", "1000");
+    scene.close();
+    scene = Scene.start(elsewhere, "verifier.evidence_of_node", "1000");
     HostileAgent agent = node("long");
     many(agent, 100, 0);
     attested(agent);
