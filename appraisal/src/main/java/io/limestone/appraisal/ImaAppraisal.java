@@ -30,14 +30,25 @@ final class ImaAppraisal {
 
   private static final Judged NOTHING = new Judged(ImaProgress.NONE);
 
-  private final ReferenceValues reference;
+  private final Optional<RuntimePolicy> policy;
+  private final ViolationPolicy violations;
   private final Findings findings;
   private final PcrValues pcrs;
   private final Optional<Trying> trying;
 
   ImaAppraisal(
       ReferenceValues reference, Findings findings, PcrValues pcrs, Optional<Trying> trying) {
-    this.reference = reference;
+    this(reference.runtime(), reference.violations(), findings, pcrs, trying);
+  }
+
+  ImaAppraisal(
+      Optional<RuntimePolicy> policy,
+      ViolationPolicy violations,
+      Findings findings,
+      PcrValues pcrs,
+      Optional<Trying> trying) {
+    this.policy = policy;
+    this.violations = violations;
     this.findings = findings;
     this.pcrs = pcrs;
     this.trying = trying;
@@ -53,7 +64,7 @@ final class ImaAppraisal {
       noList("no list in the answer");
       return NOTHING;
     }
-    if (reference.runtime().isEmpty()) {
+    if (policy.isEmpty()) {
       findings.note("runtime integrity: NOT CHECKED (no runtime policy)");
     }
     ImaProgress progress = before.progress();
@@ -80,7 +91,7 @@ final class ImaAppraisal {
   }
 
   private void notQuoted() {
-    if (reference.runtime().filter(policy -> !policy.isEmpty()).isPresent()) {
+    if (policy.filter(one -> !one.isEmpty()).isPresent()) {
       findings.fail(
           "pcr_validation.missing_pcrs",
           "PCR 10 is quoted, as the runtime policy demands",
@@ -90,7 +101,7 @@ final class ImaAppraisal {
     } else {
       findings.note(
           "runtime integrity: NOT CHECKED ("
-              + (reference.runtime().isPresent() ? "the policy is empty" : "no runtime policy")
+              + (policy.isPresent() ? "the policy is empty" : "no runtime policy")
               + ", PCR 10 not asked for)");
     }
   }
@@ -108,7 +119,7 @@ final class ImaAppraisal {
   private Judged judge(ImaSlice slice, Bytes quoted, ImaProgress from, Before before) {
     PcrReplay replay = replay(from);
     ImaCursor cursor = cursor(slice);
-    ImaJudge judge = new ImaJudge(reference, findings, pcrs, from);
+    ImaJudge judge = new ImaJudge(policy, violations, findings, pcrs, from);
     ImaJudge other = trying.flatMap(one -> one.judge(cursor.logHash(), from)).orElse(null);
     byte[] target = quoted.toArray();
     long matched = replay.is(target) ? 0 : -1;
@@ -138,7 +149,7 @@ final class ImaAppraisal {
       mismatch(quoted, replay.value(), explanation(slice, target, from, before));
       return NOTHING;
     }
-    if (from.nextEntry() + cursor.entries() == 0 && reference.runtime().isPresent()) {
+    if (from.nextEntry() + cursor.entries() == 0 && policy.isPresent()) {
       noList("an empty list");
     }
     if (from.ahead() > 0 && matched < from.ahead() && matched != cursor.entries()) {
@@ -173,7 +184,7 @@ final class ImaAppraisal {
   }
 
   private HashAlg logHash() {
-    return reference.runtime().map(RuntimePolicy::logHash).orElse(HashAlg.SHA1);
+    return policy.map(RuntimePolicy::logHash).orElse(HashAlg.SHA1);
   }
 
   private void mismatch(Bytes quoted, Bytes replayed, String remedy) {

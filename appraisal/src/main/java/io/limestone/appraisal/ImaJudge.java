@@ -35,9 +35,14 @@ final class ImaJudge {
   private long replacements;
   private VerificationKeys learned;
 
-  ImaJudge(ReferenceValues reference, Findings findings, PcrValues pcrs, ImaProgress before) {
-    this.policy = reference.runtime();
-    this.violations = new ImaViolations(reference.violations(), findings);
+  ImaJudge(
+      Optional<RuntimePolicy> policy,
+      ViolationPolicy violations,
+      Findings findings,
+      PcrValues pcrs,
+      ImaProgress before) {
+    this.policy = policy;
+    this.violations = new ImaViolations(violations, findings);
     this.findings = findings;
     this.pcrs = pcrs;
     this.deviceMapper =

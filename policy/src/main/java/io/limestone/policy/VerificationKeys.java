@@ -8,10 +8,12 @@ import io.limestone.wire.JsonObject;
 import io.limestone.wire.MalformedException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Keys that signatures of files are verified with, by key id (ima.md §7): those of a policy, or
@@ -25,7 +27,7 @@ public final class VerificationKeys {
   private final Map<Long, ImaKey> byId;
 
   private VerificationKeys(Map<Long, ImaKey> byId) {
-    this.byId = byId;
+    this.byId = Collections.unmodifiableMap(byId);
   }
 
   /**
@@ -36,23 +38,32 @@ public final class VerificationKeys {
    * @throws MalformedException if it is no such text
    */
   public static VerificationKeys parse(String text) {
+    return keyring(text).map(VerificationKeys::of).orElse(NONE);
+  }
+
+  /** How many keys such a text lists, also those that do not load. */
+  static int listed(String text) {
+    return keyring(text).map(keyring -> keyring.list("pubkeys").size()).orElse(0);
+  }
+
+  private static Optional<JsonObject> keyring(String text) {
     if (text.isBlank()) {
-      return NONE;
+      return Optional.empty();
     }
     Object value = value(text);
     if (value instanceof String inner) {
       if (inner.isBlank()) {
-        return NONE;
+        return Optional.empty();
       }
       value = value(inner);
     }
     if (value instanceof List<?> list && list.isEmpty()) {
-      return NONE;
+      return Optional.empty();
     }
-    if (!(value instanceof JsonObject keyring)) {
-      throw new MalformedException("verification-keys: is not a keyring object");
+    if (value instanceof JsonObject keyring) {
+      return Optional.of(keyring);
     }
-    return of(keyring);
+    throw new MalformedException("verification-keys: is not a keyring object");
   }
 
   private static Object value(String text) {
@@ -101,18 +112,36 @@ public final class VerificationKeys {
     return byId.isEmpty();
   }
 
+  /** Key ids, 0 to 2^32-1. */
+  public Set<Long> ids() {
+    return byId.keySet();
+  }
+
   public int size() {
     return byId.size();
   }
 
   /** These keys and one more; a key id that is taken keeps its key, and there is an end to it. */
   public VerificationKeys with(ImaKey key) {
-    if (byId.containsKey(key.id()) || byId.size() >= MAX_KEYS) {
+    return with(key.id(), key);
+  }
+
+  private VerificationKeys with(long id, ImaKey key) {
+    if (byId.containsKey(id) || byId.size() >= MAX_KEYS) {
       return this;
     }
     Map<Long, ImaKey> more = new LinkedHashMap<>(byId);
-    more.put(key.id(), key);
+    more.put(id, key);
     return new VerificationKeys(more);
+  }
+
+  /** These keys and others; a key id that is taken keeps its key. */
+  public VerificationKeys and(VerificationKeys others) {
+    VerificationKeys all = this;
+    for (Map.Entry<Long, ImaKey> one : others.byId.entrySet()) {
+      all = all.with(one.getKey(), one.getValue());
+    }
+    return all;
   }
 
   /**
