@@ -53,7 +53,12 @@ final class Trying {
           "the kernel has one; both policies must name it");
     }
     return Optional.of(
-        new ImaJudge(reference, findings, pcrs, start ? ImaProgress.NONE : candidate.progress()));
+        new ImaJudge(
+            reference.runtime(),
+            reference.violations(),
+            findings,
+            pcrs,
+            start ? ImaProgress.NONE : candidate.progress()));
   }
 
   /** The list is bound to the quote up to here. */

@@ -9,10 +9,12 @@ import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
+import java.security.KeyFactory;
 import java.security.PrivateKey;
 import java.security.Signature;
 import java.security.cert.CertificateFactory;
 import java.security.interfaces.ECPublicKey;
+import java.security.spec.X509EncodedKeySpec;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Date;
@@ -34,6 +36,10 @@ import org.bouncycastle.asn1.x509.TBSCertificate;
 import org.bouncycastle.asn1.x509.Time;
 import org.bouncycastle.asn1.x509.V3TBSCertificateGenerator;
 import org.bouncycastle.asn1.x9.X9ObjectIdentifiers;
+import org.bouncycastle.crypto.params.ECPrivateKeyParameters;
+import org.bouncycastle.crypto.params.ECPublicKeyParameters;
+import org.bouncycastle.crypto.util.PrivateKeyFactory;
+import org.bouncycastle.crypto.util.SubjectPublicKeyInfoFactory;
 
 /**
  * Signs policies (runtime-policy §3; DSSE 1.0): ECDSA with SHA-256, whatever the curve, P-256,
@@ -59,6 +65,28 @@ public final class PolicySigner {
   /** Whose key id is the certificate itself: Keylime's backend {@code x509}. */
   public static PolicySigner ofCertificate(PrivateKey key, Bytes certificatePem) {
     return new PolicySigner(key, certificatePem.base64());
+  }
+
+  /**
+   * The public half of a private key.
+   *
+   * @throws MalformedException if it is not an elliptic curve key
+   */
+  public static ECPublicKey publicKey(PrivateKey key) {
+    try {
+      if (PrivateKeyFactory.createKey(key.getEncoded()) instanceof ECPrivateKeyParameters ec) {
+        ECPublicKeyParameters point =
+            new ECPublicKeyParameters(
+                ec.getParameters().getG().multiply(ec.getD()).normalize(), ec.getParameters());
+        byte[] info =
+            SubjectPublicKeyInfoFactory.createSubjectPublicKeyInfo(point).getEncoded("DER");
+        return (ECPublicKey)
+            KeyFactory.getInstance("EC").generatePublic(new X509EncodedKeySpec(info));
+      }
+    } catch (IOException | GeneralSecurityException e) {
+      throw new MalformedException("Only elliptic curve keys are supported", e);
+    }
+    throw new MalformedException("Only elliptic curve keys are supported");
   }
 
   /** Lower-case hex of the SHA-256 of the key's PEM text. */

@@ -43,9 +43,16 @@ public final class PolicyCommands {
   public static Command.Group group() {
     return new Command.Group(
         "policy",
-        "Policies stored at the verifier, for nodes to be judged by.",
+        "Policies that nodes are judged by: made, compared, signed, stored, rolled out.",
         Stream.<List<? extends Command>>of(
                 List.of(CreateCommands.group()),
+                List.of(
+                    LintPolicy.command(),
+                    DiffPolicies.command(),
+                    CombinePolicies.merge(),
+                    CombinePolicies.convert(),
+                    SignPolicy.sign(),
+                    SignPolicy.verify()),
                 stored(),
                 List.of(TryPolicy.leaf()),
                 Rollout.leaves())

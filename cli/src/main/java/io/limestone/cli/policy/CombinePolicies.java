@@ -1,0 +1,111 @@
+package io.limestone.cli.policy;
+
+import io.limestone.cli.args.Arguments;
+import io.limestone.cli.args.Command.Leaf;
+import io.limestone.cli.args.CommandFailed;
+import io.limestone.cli.args.Operand;
+import io.limestone.cli.args.Option;
+import io.limestone.cli.args.Output;
+import io.limestone.policy.LegacyAllowlist;
+import io.limestone.policy.PolicyDocument;
+import io.limestone.wire.Bytes;
+import io.limestone.wire.MalformedException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.LocalDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.List;
+import java.util.Optional;
+
+/** {@code limestone policy convert} and {@code merge}. */
+final class CombinePolicies {
+  private static final DateTimeFormatter TIMESTAMP =
+      DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss.SSSSSS");
+  private static final Operand OLD =
+      Operand.one("FILE", "an allow-list (text or JSON), or a policy of an older version");
+  private static final Operand POLICIES = Operand.many("POLICY", "runtime policies, JSON or DSSE");
+  private static final Option EXCLUDES =
+      Option.value("--excludelist", "FILE", "Expressions to exclude, one on a line; # comments");
+  private static final Option OUT =
+      Option.value("--output", "FILE", "Where the policy goes (default: standard output)");
+
+  private CombinePolicies() {}
+
+  static Leaf convert() {
+    return Leaf.of("convert", "Makes a runtime policy of an old form.", CombinePolicies::convert)
+        .operands(OLD)
+        .options(EXCLUDES, OUT)
+        .text(
+            """
+            Reads what came before runtime policies: text with a digest and a path on each line (%keyring:NAME
+            for keys), JSON with "hashes", and policies of an older version.
+
+              sha256sum /usr/bin/* | limestone policy convert - --output policy.json
+            """);
+  }
+
+  static Leaf merge() {
+    return Leaf.of("merge", "Makes one runtime policy of several.", CombinePolicies::merge)
+        .operands(POLICIES)
+        .options(OUT)
+        .text(
+            """
+            The result allows what any of them allows, excludes what any excludes, and trusts the keys of all.
+            What can only be one thing (log_hash_alg, dm-policy, members that are not known) is that of the first.
+
+              limestone policy merge base.json updates.json --output both.json
+            """);
+  }
+
+  private static int convert(Arguments arguments, Output output) throws IOException {
+    String name = arguments.operand(0);
+    PolicyDocument policy;
+    try {
+      policy =
+          LegacyAllowlist.read(PolicyFile.bytes(name), TIMESTAMP.format(LocalDateTime.now()));
+    } catch (MalformedException e) {
+      throw e.in(name);
+    }
+    Optional<Path> excludes = arguments.path(EXCLUDES);
+    if (excludes.isPresent()) {
+      List<String> lines =
+          Files.readString(excludes.get(), StandardCharsets.UTF_8)
+              .lines()
+              .map(String::strip)
+              .filter(line -> !line.isEmpty() && !line.startsWith("#"))
+              .toList();
+      policy = policy.merge(policy.with("excludes", lines));
+    }
+    write(policy, arguments, output);
+    return 0;
+  }
+
+  private static int merge(Arguments arguments, Output output) throws IOException {
+    if (arguments.operands().size() < 2) {
+      throw CommandFailed.unusable("give at least two policies");
+    }
+    PolicyDocument merged = PolicyFile.read(arguments.operand(0)).document();
+    for (String name : arguments.operands().subList(1, arguments.operands().size())) {
+      merged = merged.merge(PolicyFile.read(name).document());
+    }
+    write(merged, arguments, output);
+    return 0;
+  }
+
+  /** Read once more as it will be uploaded: what is written is never refused. */
+  private static void write(PolicyDocument policy, Arguments arguments, Output output)
+      throws IOException {
+    Bytes text = policy.toText();
+    PolicyDocument checked = PolicyDocument.parse(text);
+    PolicyFile.write(arguments.path(OUT), text, output);
+    output.note(
+        checked.table("digests").size()
+            + " files, "
+            + checked.excludes().size()
+            + " excludes, "
+            + checked.verificationKeys().size()
+            + " keys");
+  }
+}

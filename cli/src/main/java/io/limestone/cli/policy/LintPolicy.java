@@ -1,0 +1,74 @@
+package io.limestone.cli.policy;
+
+import io.limestone.cli.Connection;
+import io.limestone.cli.args.Arguments;
+import io.limestone.cli.args.Command.Leaf;
+import io.limestone.cli.args.Operand;
+import io.limestone.cli.args.Output;
+import io.limestone.policy.PolicyLint;
+import io.limestone.policy.PolicyLint.Complaint;
+import io.limestone.policy.PolicyLint.Level;
+import io.limestone.wire.Encoding;
+import java.io.IOException;
+import java.time.LocalDateTime;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** {@code limestone policy lint}. */
+final class LintPolicy {
+  private static final Operand POLICY =
+      Operand.one("POLICY", "the runtime policy, JSON or DSSE (- is standard input)");
+
+  private LintPolicy() {}
+
+  static Leaf command() {
+    return Leaf.of("lint", "Tells what weakens a runtime policy, or does nothing.", LintPolicy::run)
+        .operands(POLICY)
+        .options(Connection.JSON)
+        .text(
+            """
+            Excludes that swallow everything, no signature, old age, weak digests, keys of no use, names that an
+            exclude makes pointless … Exit 0: no errors (there may be warnings). 1: errors. 2: no valid policy.
+            """);
+  }
+
+  private static int run(Arguments arguments, Output output) throws IOException {
+    PolicyFile policy = PolicyFile.read(arguments.operand(0));
+    List<Complaint> complaints =
+        PolicyLint.of(policy.document(), policy.envelope().isPresent(), LocalDateTime.now());
+    if (arguments.has(Connection.JSON)) {
+      output.json(Map.of("complaints", complaints.stream().map(LintPolicy::json).toList()));
+    } else {
+      complaints.forEach(complaint -> print(complaint, output));
+      if (complaints.isEmpty()) {
+        output.line("nothing to complain of");
+      }
+    }
+    return complaints.stream().anyMatch(one -> one.level() == Level.ERROR) ? 1 : 0;
+  }
+
+  private static Map<String, Object> json(Complaint complaint) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("level", word(complaint));
+    json.put("place", complaint.place());
+    json.put("problem", complaint.problem());
+    json.put("remedy", complaint.remedy());
+    return json;
+  }
+
+  private static void print(Complaint complaint, Output output) {
+    output.line(
+        "%-8s %s %s"
+            .formatted(
+                word(complaint),
+                Encoding.printable(complaint.place(), 200),
+                Encoding.printable(complaint.problem(), 400)));
+    output.line("         " + Encoding.printable(complaint.remedy(), 400));
+  }
+
+  private static String word(Complaint complaint) {
+    return complaint.level().name().toLowerCase(Locale.ROOT);
+  }
+}
