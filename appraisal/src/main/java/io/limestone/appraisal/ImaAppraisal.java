@@ -6,6 +6,7 @@ import io.limestone.evidence.ImaCursor;
 import io.limestone.evidence.ImaSlice;
 import io.limestone.evidence.PcrReplay;
 import io.limestone.policy.RuntimePolicy;
+import io.limestone.policy.ViolationPolicy;
 import io.limestone.tpm.HashAlg;
 import io.limestone.tpm.PcrValues;
 import io.limestone.wire.Bytes;

@@ -11,6 +11,7 @@ import io.limestone.policy.ImaKey;
 import io.limestone.policy.RuntimePolicy;
 import io.limestone.policy.RuntimePolicy.Judgement;
 import io.limestone.policy.VerificationKeys;
+import io.limestone.policy.ViolationPolicy;
 import io.limestone.tpm.PcrValues;
 import io.limestone.wire.Bytes;
 import java.nio.charset.StandardCharsets;

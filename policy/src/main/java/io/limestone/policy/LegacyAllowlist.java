@@ -119,18 +119,14 @@ public final class LegacyAllowlist {
                         merged.put(name, value);
                       }
                     }));
-    Map<String, @Nullable Object> meta =
-        new LinkedHashMap<>(read.json().object("meta").members());
+    Map<String, @Nullable Object> meta = new LinkedHashMap<>(read.json().object("meta").members());
     meta.put("generator", (long) (policy ? COMPATIBLE : LEGACY));
     return read.with("ima", new JsonObject(merged)).with("meta", new JsonObject(meta));
   }
 
   private static String text(byte[] bytes) {
     try {
-      return StandardCharsets.UTF_8
-          .newDecoder()
-          .decode(ByteBuffer.wrap(bytes))
-          .toString();
+      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
     } catch (CharacterCodingException e) {
       throw new MalformedException("not UTF-8 text", e);
     }

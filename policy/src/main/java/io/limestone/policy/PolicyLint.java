@@ -69,7 +69,10 @@ public final class PolicyLint {
   private void age(LocalDateTime now) {
     if (policy.timestamp().isEmpty()) {
       complain(
-          Level.NOTE, "meta.timestamp", "is missing: nobody sees how old the policy is", "make it by a tool");
+          Level.NOTE,
+          "meta.timestamp",
+          "is missing: nobody sees how old the policy is",
+          "make it by a tool");
       return;
     }
     String text = policy.timestamp().get();
@@ -205,7 +208,10 @@ public final class PolicyLint {
       complain(
           Level.ERROR,
           "verification-keys",
-          (listed - usable) + " of " + listed + " keys are of no use: not RSA or EC, or an id twice",
+          (listed - usable)
+              + " of "
+              + listed
+              + " keys are of no use: not RSA or EC, or an id twice",
           "list RSA or elliptic curve keys, DER in base64, each with its own id");
     }
   }

@@ -10,13 +10,13 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A change of a runtime policy that only adds digests: small enough to be read before it is applied.
+ * A change of a runtime policy that only adds digests: small enough to be read before it is
+ * applied.
  *
  * @param base SHA-256, hex, of the text of the policy that it was made for, if it was for one
  * @param additions by table of {@link PolicyDocument#TABLES}, then by name
  */
-public record PolicyPatch(
-    Optional<String> base, Map<String, Map<String, List<String>>> additions) {
+public record PolicyPatch(Optional<String> base, Map<String, Map<String, List<String>>> additions) {
   private static final String VERSION = "limestone_policy_patch";
 
   public boolean isEmpty() {

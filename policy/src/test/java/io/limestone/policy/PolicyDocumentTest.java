@@ -162,7 +162,8 @@ class PolicyDocumentTest {
             .with("verification-keys", "{\"keyids\":[],\"pubkeys\":[\"AAAA\"]}")
             .with(
                 "meta",
-                Json.object("{\"version\":1,\"generator\":3,\"timestamp\":\"2025-01-01 00:00:00\"}"));
+                Json.object(
+                    "{\"version\":1,\"generator\":3,\"timestamp\":\"2025-01-01 00:00:00\"}"));
     assertThat(PolicyLint.of(policy, false, NOW))
         .extracting(Complaint::place, Complaint::level)
         .contains(

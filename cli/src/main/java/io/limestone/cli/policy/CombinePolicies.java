@@ -63,8 +63,7 @@ final class CombinePolicies {
     String name = arguments.operand(0);
     PolicyDocument policy;
     try {
-      policy =
-          LegacyAllowlist.read(PolicyFile.bytes(name), TIMESTAMP.format(LocalDateTime.now()));
+      policy = LegacyAllowlist.read(PolicyFile.bytes(name), TIMESTAMP.format(LocalDateTime.now()));
     } catch (MalformedException e) {
       throw e.in(name);
     }

@@ -95,11 +95,7 @@ final class DiffPolicies {
 
   private static String title(List<Difference> group) {
     Difference first = group.getFirst();
-    return group.size()
-        + " "
-        + first.part()
-        + " "
-        + first.kind().name().toLowerCase(Locale.ROOT);
+    return group.size() + " " + first.part() + " " + first.kind().name().toLowerCase(Locale.ROOT);
   }
 
   /** By folder, and what is no path under its part's own name. */

@@ -44,7 +44,9 @@ final class SignPolicy {
       Option.value("--keypath", "FILE", "Make a P-256 key and keep it here");
   private static final Option BACKEND =
       Option.value(
-          "--backend", "NAME", "ecdsa: the key id is the key's hash (default); x509: a certificate");
+          "--backend",
+          "NAME",
+          "ecdsa: the key id is the key's hash (default); x509: a certificate");
   private static final Option CERTIFICATE =
       Option.value("--cert-outfile", "FILE", "Where the certificate of --backend x509 goes");
   private static final Option OUT =
@@ -81,8 +83,7 @@ final class SignPolicy {
 
   private static int sign(Arguments arguments, Output output) throws IOException {
     if (arguments.has(KEY) == arguments.has(NEW_KEY)) {
-      throw CommandFailed.unusable(
-          "give either --keyfile with a key, or --keypath to make one");
+      throw CommandFailed.unusable("give either --keyfile with a key, or --keypath to make one");
     }
     boolean x509 =
         switch (arguments.get(BACKEND).orElse("ecdsa").toLowerCase(Locale.ROOT)) {
