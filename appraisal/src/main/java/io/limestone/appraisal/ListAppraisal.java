@@ -55,8 +55,7 @@ public final class ListAppraisal {
                     HashAlg.SHA256, new TreeMap<>(Map.of(IMA_PCR, replayed.get(HashAlg.SHA256)))));
     Findings findings = new Findings(SeverityPolicy.STRICT);
     var unused =
-        new ImaAppraisal(
-                Optional.of(policy), violations, findings, expected, Optional.empty())
+        new ImaAppraisal(Optional.of(policy), violations, findings, expected, Optional.empty())
             .appraise(
                 Optional.of(new ImaSlice(list, 0)),
                 new ImaAppraisal.Before(ImaProgress.NONE, Optional.empty()));

@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
+import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Optional;
@@ -63,7 +64,9 @@ final class CombinePolicies {
     String name = arguments.operand(0);
     PolicyDocument policy;
     try {
-      policy = LegacyAllowlist.read(PolicyFile.bytes(name), TIMESTAMP.format(LocalDateTime.now()));
+      policy =
+          LegacyAllowlist.read(
+              PolicyFile.bytes(name), TIMESTAMP.format(LocalDateTime.now(ZoneId.systemDefault())));
     } catch (MalformedException e) {
       throw e.in(name);
     }

@@ -11,6 +11,7 @@ import io.limestone.policy.PolicyLint.Level;
 import io.limestone.wire.Encoding;
 import java.io.IOException;
 import java.time.LocalDateTime;
+import java.time.ZoneId;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -37,7 +38,10 @@ final class LintPolicy {
   private static int run(Arguments arguments, Output output) throws IOException {
     PolicyFile policy = PolicyFile.read(arguments.operand(0));
     List<Complaint> complaints =
-        PolicyLint.of(policy.document(), policy.envelope().isPresent(), LocalDateTime.now());
+        PolicyLint.of(
+            policy.document(),
+            policy.envelope().isPresent(),
+            LocalDateTime.now(ZoneId.systemDefault()));
     if (arguments.has(Connection.JSON)) {
       output.json(Map.of("complaints", complaints.stream().map(LintPolicy::json).toList()));
     } else {
