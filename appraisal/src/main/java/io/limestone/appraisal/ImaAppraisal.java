@@ -150,8 +150,9 @@ final class ImaAppraisal {
       mismatch(quoted, replay.value(), explanation(slice, target, from, before));
       return NOTHING;
     }
-    if (from.nextEntry() + cursor.entries() == 0 && policy.isPresent()) {
-      noList("an empty list");
+    if (from.nextEntry() + matched == 0 && policy.isPresent()) {
+      // A PCR that was never extended would be "accounted for" by the beginning of any list.
+      noList(cursor.entries() == 0 ? "an empty list" : "PCR 10 was never extended");
     }
     if (from.ahead() > 0 && matched < from.ahead() && matched != cursor.entries()) {
       findings.fail(

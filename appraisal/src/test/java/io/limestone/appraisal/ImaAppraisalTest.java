@@ -146,6 +146,19 @@ class ImaAppraisalTest {
     untrusted(node.appraise(behind, saw), "ima.quote_progress");
   }
 
+  /** IMA switched off, and a list made up of good entries: none of them is in the TPM. */
+  @Test
+  void aListThatNoneOfIsInThePcrIsUntrusted() {
+    TestNode honest = TestNode.withFiles("/bin/a");
+    TestNode off = new TestNode();
+    off.mask = honest.mask;
+    off.runtime = honest.runtime;
+    Evidence quote = off.answer(0);
+    Evidence madeUp =
+        off.evidence(quote.quote(), Optional.of(new ImaSlice(bytes(honest.ima.text()), 0)));
+    untrusted(off.appraise(madeUp, AttestationState.NONE), "pcr_validation.unused_pcr_10");
+  }
+
   @Test
   void attack20_aForgedBootAggregateIsUntrusted() {
     TestNode node = new TestNode();

@@ -49,6 +49,9 @@ public final class PolicyCommands {
                 List.of(
                     LintPolicy.command(),
                     DiffPolicies.command(),
+                    CheckList.command(),
+                    ExplainFailures.explain(),
+                    ExplainFailures.apply(),
                     CombinePolicies.merge(),
                     CombinePolicies.convert(),
                     SignPolicy.sign(),

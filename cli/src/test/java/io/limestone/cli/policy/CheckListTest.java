@@ -1,0 +1,109 @@
+package io.limestone.cli.policy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.limestone.cli.CommandRun;
+import io.limestone.testkit.ImaLogWriter;
+import io.limestone.testkit.KeyKind;
+import io.limestone.testkit.SoftwareTpm;
+import io.limestone.testkit.TestCa;
+import io.limestone.wire.JsonObject;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A list judged alone, explained, and the policy changed so that it passes. */
+class CheckListTest {
+  @TempDir Path folder;
+  private ImaLogWriter ima;
+
+  @BeforeEach
+  void listAndPolicy() throws IOException {
+    ima =
+        new ImaLogWriter(SoftwareTpm.make(KeyKind.ECC256, new TestCa("Maker", Instant.now())))
+            .bootAggregate()
+            .file("/usr/bin/good", "good");
+    write("ima", ima.text());
+    StringBuilder list = new StringBuilder();
+    for (String line : ima.text().lines().toList()) {
+      String[] words = line.split(" ", -1);
+      list.append(words[3].substring(words[3].indexOf(':') + 1)).append(' ').append(words[4]);
+      list.append('\n');
+    }
+    write("list", list.toString());
+    policy("convert", file("list"), "--output", file("policy.json")).exits(0);
+  }
+
+  @Test
+  void aListOfWhatThePolicyAllowsIsAcceptedAndTheMissingQuoteIsSaid() {
+    policy("check", file("ima"), file("policy.json")).exits(0).says("accepted", "no quote");
+    JsonObject json = policy("check", file("ima"), file("policy.json"), "--json").exits(0).json();
+    assertThat(json.bool("trusted")).isTrue();
+    assertThat(json.integer("entries")).isEqualTo(2);
+    String sha256 = json.object("pcr10").string("sha256");
+    policy("check", file("ima"), file("policy.json"), "--pcr", "sha256:" + sha256).exits(0);
+    policy("check", file("ima"), file("policy.json"), "--pcr", "sha256:" + "1".repeat(64))
+        .exits(1)
+        .says("ima.pcr_mismatch");
+    policy("check", file("ima"), file("policy.json"), "--pcr", "sha256:" + "0".repeat(64))
+        .exits(1)
+        .says("never extended");
+    policy("check", file("ima"), file("policy.json"), "--pcr", "sha256:00").exits(2);
+    policy("check", file("ima"), file("policy.json"), "--pcr", "md5").exits(2);
+  }
+
+  @Test
+  void whatFailsIsExplainedAndThePatchMakesItPass() throws IOException {
+    write("ima", ima.file("/usr/bin/evil", "evil").text());
+    JsonObject json = policy("check", file("ima"), file("policy.json"), "--json").exits(1).json();
+    JsonObject failure = (JsonObject) json.list("failures").getFirst();
+    assertThat(failure.integer("entry")).isEqualTo(2);
+    assertThat(failure.string("path")).isEqualTo("/usr/bin/evil");
+    policy("explain", file("ima"), file("policy.json"), "--output", file("patch.json"))
+        .exits(1)
+        .says("entry 2", "/usr/bin/evil", "the patch allows it");
+    policy("apply", file("policy.json"), file("patch.json"), "--output", file("next.json"))
+        .exits(0);
+    policy("check", file("ima"), file("next.json")).exits(0);
+    policy("apply", file("next.json"), file("patch.json")).exits(2).says("another policy");
+    policy("diff", file("policy.json"), file("next.json")).exits(1).says("1 digests added");
+  }
+
+  @Test
+  void noChangeOfThePolicyAcceptsAViolation() throws IOException {
+    write("ima", ima.violation("/var/log/x").text());
+    policy("explain", file("ima"), file("policy.json"), "--output", file("patch.json"))
+        .exits(1)
+        .says("no change of the policy");
+    assertThat(folder.resolve("patch.json")).doesNotExist();
+  }
+
+  @Test
+  void namesFromTheListMoveNoCursor() throws IOException {
+    write("ima", ima.file("/tmp/\u001b[2J", "x").text());
+    CommandRun run = policy("explain", file("ima"), file("policy.json")).exits(1);
+    assertThat(run.err()).doesNotContain("\u001b");
+  }
+
+  private CommandRun policy(String... words) {
+    List<String> all = new ArrayList<>(List.of("policy"));
+    all.addAll(Arrays.asList(words));
+    return CommandRun.of(all);
+  }
+
+  private String file(String name) {
+    return folder.resolve(name).toString();
+  }
+
+  private void write(String name, String text) throws IOException {
+    Files.writeString(folder.resolve(name), text, StandardCharsets.UTF_8);
+  }
+}
