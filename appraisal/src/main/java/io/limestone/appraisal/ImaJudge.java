@@ -144,7 +144,9 @@ final class ImaJudge {
     switch (entry.template()) {
       case IMA, IMA_NG, IMA_NGV2, EVM_SIG -> file(rules, entry, number);
       case IMA_SIG, IMA_SIGV2, IMA_MODSIG -> {
-        if (!isSigned(rules, entry)) {
+        if (!isSignature(entry.extra())) {
+          notASignature(entry);
+        } else if (!isSigned(rules, entry)) {
           file(rules, entry, number);
         }
       }
@@ -189,6 +191,30 @@ final class ImaJudge {
         name,
         BOOT_AGGREGATE,
         "the node must send its list from its first entry since boot");
+  }
+
+  /**
+   * Whether the field is empty or one of the kernel's kinds of signature. The name of a template is
+   * not hashed: a buffer relabelled as a signed file is found out by this, and the other way round
+   * by the digest of the buffer.
+   */
+  private static boolean isSignature(Span field) {
+    if (field.isEmpty()) {
+      return true;
+    }
+    return switch (field.array()[field.from()]) {
+      case 3, 5, 6 -> true; // IMA's own, EVM's portable, fs-verity's
+      default -> false;
+    };
+  }
+
+  private void notASignature(ImaCursor entry) {
+    findings.fail(
+        "ima.validation.ima_hash",
+        "the signature field holds a signature",
+        entry.line(MAX_SHOWN),
+        "nothing, or a signature of IMA, EVM or fs-verity",
+        "the list was altered: a buffer's entry can be made to look like a signed file's");
   }
 
   private boolean isSigned(RuntimePolicy rules, ImaCursor entry) {
@@ -241,6 +267,15 @@ final class ImaJudge {
       deviceMapper.entry(entry);
       return;
     }
+    if (!entry.digestAlg().isOf(entry.extra(), entry.digest())) {
+      findings.fail(
+          "ima.validation.ima_hash",
+          "the digest of a measured key or buffer is that of its data",
+          entry.digest().toBytes().hex(),
+          "the digest of the data in the entry",
+          "the list was altered: entries of other templates can be made to look like a buffer's");
+      return;
+    }
     switch (ImaKey.ofBuffer(entry.extra())) {
       case ImaKey.Measured.Other other ->
           report(rules.buffer(entry.name(), entry.digest()), "ima-buf", entry, number, rules);
@@ -258,15 +293,6 @@ final class ImaJudge {
   private void key(RuntimePolicy rules, ImaCursor entry, long number, ImaKey key) {
     Span keyring = entry.name();
     if (rules.ignoresKeyring(keyring)) {
-      return;
-    }
-    if (!entry.digestAlg().isOf(entry.extra(), entry.digest())) {
-      findings.fail(
-          "ima.validation.ima_hash",
-          "the digest of a measured key is that of the key",
-          entry.digest().toBytes().hex(),
-          "the digest of the key in the entry",
-          "the list was altered");
       return;
     }
     Judgement judgement = rules.key(keyring, entry.digest());

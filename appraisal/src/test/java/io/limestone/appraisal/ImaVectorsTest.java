@@ -42,6 +42,7 @@ class ImaVectorsTest {
           Map.entry("unknown-template", "fail: for its hash; the template is known here"),
           Map.entry("ima-ngv2-genuine", "pass: the template is known here"),
           Map.entry("ima-modsig-genuine", "pass: the template is known here"),
+          Map.entry("sig-type1", "fail: the kernel lists no such signature; a relabelled buffer"),
           Map.entry("sig-sha1", "fail: SHA-1 signatures are not believed"),
           Map.entry(
               "no-policy-keys-sig-bad", "pass: without a policy nothing is judged, and said"));
