@@ -3,12 +3,16 @@ package io.limestone.appraisal;
 import io.limestone.evidence.ImaSlice;
 import io.limestone.evidence.boot.BootLog;
 import io.limestone.evidence.boot.MeasuredEvent;
-import io.limestone.policy.BootPolicy;
+import io.limestone.policy.boot.BootPolicy;
+import io.limestone.policy.boot.Judgement;
+import io.limestone.policy.boot.Objection;
 import io.limestone.tpm.PcrValues;
 import io.limestone.wire.Bytes;
 import io.limestone.wire.Encoding;
 import io.limestone.wire.MalformedException;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedSet;
@@ -93,7 +97,9 @@ final class BootAppraisal {
       BootEventData.check(events, findings);
       resettable(boot);
       ima.ifPresent(list -> BootAggregate.check(boot, list, findings));
-      evaluate();
+      if (policy.problem().isEmpty()) { // told already
+        evaluate(events); // never by what software could have put into a PCR that it can reset
+      }
     }
   }
 
@@ -122,12 +128,12 @@ final class BootAppraisal {
   private void compare(BootLog boot) {
     BootLog.Replay replay = boot.replay(pcrs.bank());
     SortedSet<Integer> missing = new TreeSet<>();
-    for (int pcr : PCRS) {
+    for (int pcr : policy.pcrs()) {
       Optional<Bytes> quoted = pcrs.get(pcr);
       boolean measured = replay.values().containsKey(pcr) || replay.incomplete().contains(pcr);
       if (quoted.isPresent()) {
         compare(pcr, quoted.get(), replay);
-      } else if (measured || pcr < ALWAYS_QUOTED) {
+      } else if (measured || pcr < ALWAYS_QUOTED || policy.measuresLater(pcr)) {
         missing.add(pcr);
       }
     }
@@ -147,11 +153,11 @@ final class BootAppraisal {
       expected = "events that all have a digest of bank " + pcrs.bank().keylimeName();
     } else {
       Bytes value = replay.values().getOrDefault(pcr, pcrs.bank().zeros());
-      if (value.equals(quoted) && !(pcr < FIRMWARE_PCRS && quoted.isAll(0))) {
+      boolean good = policy.values(pcr, pcrs.bank(), value).contains(quoted);
+      if (good && !(pcr < FIRMWARE_PCRS && quoted.isAll(0))) {
         return;
       }
-      expected =
-          value.equals(quoted) ? "a value that firmware has extended" : value.hex() + " (replay)";
+      expected = good ? "a value that firmware has extended" : value.hex() + " (replay)";
     }
     findings.fail(
         "measured_boot.invalid_pcr_" + pcr,
@@ -162,23 +168,23 @@ final class BootAppraisal {
             + " if it stays, find out what extends this PCR");
   }
 
-  private void evaluate() {
-    switch (policy.engine()) {
-      case ACCEPT_ALL -> {}
-      case REJECT_ALL -> refuse("reject-all accepts no log", "choose another engine");
-      case UNKNOWN ->
-          refuse(
-              "this engine is not known here, so it accepted nothing",
-              "set verifier.measured_boot_policy_name to one that is: accept-all, reject-all");
+  private void evaluate(List<MeasuredEvent> events) {
+    Judgement judgement = policy.judge(events);
+    judgement.outdated().forEach(old -> findings.note("measured boot, outdated: " + old));
+    for (Objection objection : judgement.objections()) {
+      Map<String, Object> context = new LinkedHashMap<>();
+      context.put("context", objection.check());
+      context.put("got", objection.found());
+      context.put("expected", objection.expected());
+      context.put("event", objection.event());
+      objection.change().ifPresent(change -> context.put("patch", List.of(change.json())));
+      findings.fail(
+          "measured_boot.policy_" + policy.name(),
+          objection.check(),
+          objection.found(),
+          objection.expected(),
+          objection.remedy(),
+          context);
     }
-  }
-
-  private void refuse(String found, String remedy) {
-    findings.fail(
-        "measured_boot.policy_" + policy.name(),
-        "the measured-boot policy " + policy.name() + " accepts the log",
-        found,
-        "acceptance",
-        remedy);
   }
 }

@@ -1,8 +1,8 @@
 package io.limestone.appraisal;
 
 import io.limestone.evidence.boot.BootLog;
-import io.limestone.policy.BootPolicy;
 import io.limestone.policy.SeverityPolicy;
+import io.limestone.policy.boot.BootPolicy;
 import io.limestone.tpm.HashAlg;
 import io.limestone.tpm.PcrValues;
 import io.limestone.wire.Bytes;

@@ -1,7 +1,8 @@
 package io.limestone.appraisal;
 
-import io.limestone.policy.BootPolicy;
+import io.limestone.policy.boot.BootPolicy;
 import io.limestone.policy.RuntimePolicy;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
@@ -14,6 +15,11 @@ import java.util.Optional;
  */
 public record Candidate(
     Optional<RuntimePolicy> runtime, Optional<BootPolicy> boot, ImaProgress progress) {
+
+  /** The same policies at a time: see {@link ReferenceValues#at}. */
+  public Candidate at(Instant time) {
+    return new Candidate(runtime, boot.map(policy -> policy.at(time)), progress);
+  }
 
   /** The same policies, further on in the list. */
   public Candidate at(ImaProgress reached) {

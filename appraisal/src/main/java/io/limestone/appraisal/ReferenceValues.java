@@ -1,12 +1,13 @@
 package io.limestone.appraisal;
 
 import io.limestone.policy.AcceptedAlgorithms;
-import io.limestone.policy.BootPolicy;
 import io.limestone.policy.PcrPolicy;
 import io.limestone.policy.RuntimePolicy;
 import io.limestone.policy.SeverityPolicy;
 import io.limestone.policy.ViolationPolicy;
+import io.limestone.policy.boot.BootPolicy;
 import io.limestone.tpm.TpmtPublic;
+import java.time.Instant;
 import java.util.Optional;
 
 /**
@@ -29,4 +30,22 @@ public record ReferenceValues(
     Optional<BootPolicy> boot,
     boolean bindsTransportKey,
     ViolationPolicy violations,
-    SeverityPolicy severity) {}
+    SeverityPolicy severity) {
+
+  /**
+   * These values at a time: what the boot policy accepts for a limited time counts if it is now.
+   */
+  public ReferenceValues at(Instant time) {
+    return boot.isEmpty()
+        ? this
+        : new ReferenceValues(
+            ak,
+            accepted,
+            pcrs,
+            runtime,
+            boot.map(policy -> policy.at(time)),
+            bindsTransportKey,
+            violations,
+            severity);
+  }
+}

@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.limestone.evidence.boot.BootEvent;
 import io.limestone.evidence.boot.BootLog;
 import io.limestone.policy.AcceptedAlgorithms;
-import io.limestone.policy.BootPolicy;
+import io.limestone.policy.boot.BootPolicy;
 import io.limestone.tpm.HashAlg;
 import io.limestone.wire.Bytes;
 import java.nio.charset.StandardCharsets;

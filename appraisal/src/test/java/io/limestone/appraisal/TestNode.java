@@ -2,11 +2,11 @@ package io.limestone.appraisal;
 
 import io.limestone.evidence.ImaSlice;
 import io.limestone.policy.AcceptedAlgorithms;
-import io.limestone.policy.BootPolicy;
 import io.limestone.policy.PcrPolicy;
 import io.limestone.policy.RuntimePolicy;
 import io.limestone.policy.SeverityPolicy;
 import io.limestone.policy.ViolationPolicy;
+import io.limestone.policy.boot.BootPolicy;
 import io.limestone.testkit.ImaLogWriter;
 import io.limestone.testkit.KeyKind;
 import io.limestone.testkit.SoftwareKey;

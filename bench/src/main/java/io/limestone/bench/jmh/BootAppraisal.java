@@ -5,7 +5,7 @@ import io.limestone.evidence.boot.BootEvent;
 import io.limestone.evidence.boot.BootLog;
 import io.limestone.evidence.boot.BootPayload;
 import io.limestone.evidence.boot.EventType;
-import io.limestone.policy.BootPolicy;
+import io.limestone.policy.boot.BootPolicy;
 import io.limestone.testkit.BootLogWriter;
 import io.limestone.tpm.HashAlg;
 import io.limestone.wire.ByteWriter;

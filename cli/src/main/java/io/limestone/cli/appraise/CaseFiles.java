@@ -10,11 +10,11 @@ import io.limestone.evidence.ImaSlice;
 import io.limestone.keylime.EvidenceDocument;
 import io.limestone.keylime.QuoteText;
 import io.limestone.policy.AcceptedAlgorithms;
-import io.limestone.policy.BootPolicy;
 import io.limestone.policy.PcrPolicy;
 import io.limestone.policy.RuntimePolicy;
 import io.limestone.policy.SeverityPolicy;
 import io.limestone.policy.ViolationPolicy;
+import io.limestone.policy.boot.BootPolicy;
 import io.limestone.tpm.SignedQuote;
 import io.limestone.tpm.TpmtPublic;
 import io.limestone.tpm.TpmtSignature;
@@ -26,6 +26,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -150,7 +151,8 @@ final class CaseFiles {
         optionalFile(BOOT)
             .map(CaseFiles::utf8)
             .or(() -> document.flatMap(EvidenceDocument::mbPolicy))
-            .map(json -> BootPolicy.of(arguments.get(BOOT_NAME).orElse("accept-all"), json));
+            .map(json -> BootPolicy.of(arguments.get(BOOT_NAME).orElse("accept-all"), json))
+            .map(policy -> policy.at(Instant.now()));
     return new ReferenceValues(
         ak,
         AcceptedAlgorithms.DEFAULT,

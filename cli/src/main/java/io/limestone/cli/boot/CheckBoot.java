@@ -10,7 +10,7 @@ import io.limestone.cli.args.CommandFailed;
 import io.limestone.cli.args.Operand;
 import io.limestone.cli.args.Option;
 import io.limestone.cli.args.Output;
-import io.limestone.policy.BootPolicy;
+import io.limestone.policy.boot.BootPolicy;
 import io.limestone.tpm.HashAlg;
 import io.limestone.wire.Bytes;
 import io.limestone.wire.Encoding;
@@ -18,6 +18,7 @@ import io.limestone.wire.MalformedException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
@@ -64,11 +65,12 @@ final class CheckBoot {
     LogFile file = LogFile.read(arguments.operand(0), arguments);
     BootPolicy policy =
         BootPolicy.of(
-            arguments.get(ENGINE).orElse("accept-all"),
-            Files.readString(Path.of(arguments.operand(1))));
-    if (policy.problem().isPresent()) {
+                arguments.get(ENGINE).orElse("accept-all"),
+                Files.readString(Path.of(arguments.operand(1))))
+            .at(Instant.now());
+    if (policy.unusable().isPresent()) {
       throw CommandFailed.unusable(
-          arguments.operand(1) + ": " + Encoding.printable(policy.problem().get(), 400));
+          arguments.operand(1) + ": " + Encoding.printable(policy.unusable().get(), 400));
     }
     BootCheck.Result result =
         BootCheck.judge(policy, file.bytes(), file.bank(), pcrs(arguments, file.bank()));

@@ -1,6 +1,7 @@
 package io.limestone.evidence.boot;
 
 import io.limestone.wire.ByteReader;
+import io.limestone.wire.Bytes;
 import io.limestone.wire.MalformedException;
 import java.util.UUID;
 import java.util.regex.Pattern;
@@ -31,6 +32,18 @@ public record Guid(UUID uuid) {
       throw new MalformedException("not a GUID (8-4-4-4-12 hex digits)");
     }
     return new Guid(UUID.fromString(text));
+  }
+
+  /**
+   * The GUID of 16 bytes.
+   *
+   * @throws MalformedException if there are fewer or more
+   */
+  public static Guid ofBytes(Bytes bytes) {
+    ByteReader in = bytes.littleEndian();
+    Guid guid = read(in, "GUID");
+    in.finish("GUID");
+    return guid;
   }
 
   /** The 16 bytes at the reader's place, whose order is least significant byte first. */

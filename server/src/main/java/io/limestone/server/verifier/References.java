@@ -3,15 +3,17 @@ package io.limestone.server.verifier;
 import io.limestone.appraisal.Candidate;
 import io.limestone.appraisal.ImaProgress;
 import io.limestone.appraisal.ReferenceValues;
-import io.limestone.policy.BootPolicy;
 import io.limestone.policy.RuntimePolicy;
 import io.limestone.policy.SeverityPolicy;
 import io.limestone.policy.ViolationPolicy;
+import io.limestone.policy.boot.BootPolicy;
 import io.limestone.server.store.Database;
 import io.limestone.tpm.HashAlg;
 import io.limestone.wire.Bytes;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
@@ -25,6 +27,7 @@ final class References {
   private final String bootPolicyName;
   private final ViolationPolicy violations;
   private final SeverityPolicy severities;
+  private final InstantSource clock;
   private final AtomicLong edition = new AtomicLong();
 
   References(
@@ -32,12 +35,14 @@ final class References {
       Policies policies,
       String bootPolicyName,
       ViolationPolicy violations,
-      SeverityPolicy severities) {
+      SeverityPolicy severities,
+      InstantSource clock) {
     this.database = database;
     this.policies = policies;
     this.bootPolicyName = bootPolicyName;
     this.violations = violations;
     this.severities = severities;
+    this.clock = clock;
   }
 
   /**
@@ -48,7 +53,15 @@ final class References {
    * @param basis SHA-256 (hex) over everything that decides or is tried: what was judged by another
    *     basis is judged again, from the start of the list
    */
-  record Edition(long number, ReferenceValues values, Optional<Tried> trial, String basis) {}
+  record Edition(long number, ReferenceValues values, Optional<Tried> trial, String basis) {
+    private Edition at(Instant time) {
+      return new Edition(
+          number,
+          values.at(time),
+          trial.map(tried -> new Tried(tried.label(), tried.candidate().at(time))),
+          basis);
+    }
+  }
 
   /**
    * Candidates that do not decide for this node.
@@ -67,7 +80,12 @@ final class References {
         });
   }
 
+  /** What a node is judged by now: a boot policy's entries may count for a limited time. */
   Edition of(Watched node) {
+    return lasting(node).at(clock.instant());
+  }
+
+  private Edition lasting(Watched node) {
     long now = edition.get();
     Optional<Edition> known = node.reference().filter(e -> e.number() == now);
     if (known.isPresent()) {
@@ -157,7 +175,9 @@ final class References {
 
   /** An empty text is Keylime's way to say that there is none. */
   Optional<BootPolicy> bootPolicy(String text) {
-    return text.isEmpty() ? Optional.empty() : Optional.of(BootPolicy.of(bootPolicyName, text));
+    return text.isEmpty()
+        ? Optional.empty()
+        : Optional.of(BootPolicy.of(bootPolicyName, text).at(clock.instant()));
   }
 
   private String basis(Optional<Use> runtime, Optional<Use> boot) {

@@ -5,7 +5,7 @@ import io.limestone.appraisal.AttestationState;
 import io.limestone.appraisal.Failure;
 import io.limestone.appraisal.ReferenceValues;
 import io.limestone.appraisal.Verdict;
-import io.limestone.policy.BootPolicy;
+import io.limestone.policy.boot.BootPolicy;
 import io.limestone.policy.PolicyRefusedException;
 import io.limestone.policy.RuntimePolicy;
 import io.limestone.server.http.Access;

@@ -87,7 +87,8 @@ public final class Verifier implements Part {
     NodeStore store = new NodeStore(shared.sealer());
     Policies policies = new Policies();
     References references =
-        new References(shared.database(), policies, bootPolicyName, violations, severities);
+        new References(
+            shared.database(), policies, bootPolicyName, violations, severities, shared.clock());
     client =
         new AgentClient(
             shared.pki().clientKey(),
@@ -184,7 +185,8 @@ public final class Verifier implements Part {
         new TryRoutes(shared.database(), policies, references, evidence, fleet, appraisers, signed)
             .routes());
     routes.addAll(
-        new VerifyRoutes(fleet, appraisers, bootPolicyName, violations, severities).routes());
+        new VerifyRoutes(fleet, appraisers, bootPolicyName, violations, severities, shared.clock())
+            .routes());
     routes.addAll(
         new ExplanationRoutes(shared.database(), store, policies, outbox, fleet, view).routes());
   }

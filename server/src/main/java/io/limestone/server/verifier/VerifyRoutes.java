@@ -11,11 +11,11 @@ import io.limestone.keylime.EvidenceDocument;
 import io.limestone.keylime.NodeId;
 import io.limestone.keylime.QuoteText;
 import io.limestone.policy.AcceptedAlgorithms;
-import io.limestone.policy.BootPolicy;
 import io.limestone.policy.PcrPolicy;
 import io.limestone.policy.RuntimePolicy;
 import io.limestone.policy.SeverityPolicy;
 import io.limestone.policy.ViolationPolicy;
+import io.limestone.policy.boot.BootPolicy;
 import io.limestone.server.http.Access;
 import io.limestone.server.http.Method;
 import io.limestone.server.http.Request;
@@ -27,6 +27,7 @@ import io.limestone.wire.Bytes;
 import io.limestone.wire.JsonObject;
 import io.limestone.wire.MalformedException;
 import java.nio.charset.StandardCharsets;
+import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -54,6 +55,7 @@ final class VerifyRoutes {
   private final String bootPolicyName;
   private final ViolationPolicy violations;
   private final SeverityPolicy severities;
+  private final InstantSource clock;
   private final Semaphore places =
       new Semaphore(2 * Runtime.getRuntime().availableProcessors(), true);
 
@@ -62,12 +64,14 @@ final class VerifyRoutes {
       Appraisers appraisers,
       String bootPolicyName,
       ViolationPolicy violations,
-      SeverityPolicy severities) {
+      SeverityPolicy severities,
+      InstantSource clock) {
     this.fleet = fleet;
     this.appraisers = appraisers;
     this.bootPolicyName = bootPolicyName;
     this.violations = violations;
     this.severities = severities;
+    this.clock = clock;
   }
 
   List<Route> routes() {
@@ -210,7 +214,7 @@ final class VerifyRoutes {
                 text ->
                     RuntimePolicy.ofUpload(
                         Bytes.of(text.getBytes(StandardCharsets.UTF_8)), Optional.empty(), false)),
-        document.mbPolicy().map(text -> BootPolicy.of(bootPolicyName, text)),
+        document.mbPolicy().map(text -> BootPolicy.of(bootPolicyName, text).at(clock.instant())),
         false,
         violations,
         severities);

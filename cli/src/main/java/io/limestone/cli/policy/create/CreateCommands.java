@@ -1,6 +1,7 @@
 package io.limestone.cli.policy.create;
 
 import io.limestone.cli.args.Command;
+import io.limestone.cli.boot.CreateMeasuredBoot;
 import java.util.List;
 
 /** The words of {@code limestone policy create}. */
@@ -11,6 +12,6 @@ public final class CreateCommands {
     return new Command.Group(
         "create",
         "Makes policies from what is known of machines.",
-        List.of(CreateRuntime.command()));
+        List.of(CreateRuntime.command(), CreateMeasuredBoot.command()));
   }
 }

@@ -1,0 +1,130 @@
+package io.limestone.policy.boot;
+
+import io.limestone.policy.TextPattern;
+import io.limestone.wire.Encoding;
+import io.limestone.wire.Json;
+import io.limestone.wire.JsonObject;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * A kernel's command line as its words: each must be allowed, some must be there. A word is a whole
+ * word, such as {@code ro}, or has a value, {@code root=UUID=…}; a double-quoted blank ends none.
+ *
+ * @param name for people
+ * @param require words that must be there, and may
+ * @param allow words that may be there
+ * @param values what may stand behind {@code name=}, by name
+ * @param forbid names, with or without value, that may not be there, whatever else is allowed
+ * @param others whether words that none of these speaks of may be there
+ */
+record CommandLine(
+    String name,
+    Set<String> require,
+    Set<String> allow,
+    Map<String, TextPattern> values,
+    Set<String> forbid,
+    boolean others,
+    Window window) {
+  private static final int MAX_WORDS = 4096;
+
+  static CommandLine of(JsonObject json) {
+    BootRulesParser.only(
+        json, "name", "require", "allow", "values", "forbid", "others", "from", "until");
+    Map<String, TextPattern> values = new LinkedHashMap<>();
+    json.optionalObject("values")
+        .ifPresent(
+            object -> {
+              for (String word : object.names()) {
+                values.put(
+                    word,
+                    TextPattern.of(object.string(word), "values." + Encoding.printable(word, 40)));
+              }
+            });
+    return new CommandLine(
+        json.optionalString("name").orElse(""),
+        words(json, "require"),
+        words(json, "allow"),
+        values,
+        words(json, "forbid"),
+        json.has("others") && json.bool("others"),
+        Window.of(json));
+  }
+
+  private static Set<String> words(JsonObject json, String member) {
+    return json.has(member)
+        ? Set.copyOf(json.strings(member).stream().distinct().toList())
+        : Set.of();
+  }
+
+  /** What is wrong with a command line; empty if nothing is. */
+  Optional<String> objection(String text) {
+    List<String> words = split(text);
+    if (words.size() > MAX_WORDS) {
+      return Optional.of("more than " + MAX_WORDS + " words");
+    }
+    for (String word : words) {
+      int equals = word.indexOf('=');
+      String key = equals < 0 ? word : word.substring(0, equals);
+      if (forbid.contains(key) || forbid.contains(word)) {
+        return Optional.of("forbidden word " + word);
+      }
+      boolean allowed = require.contains(word) || allow.contains(word);
+      if (!allowed && equals >= 0 && values.containsKey(key)) {
+        if (!values.get(key).matchesWhole(word.substring(equals + 1))) {
+          return Optional.of("value that is not allowed: " + word);
+        }
+      } else if (!allowed && !others) {
+        return Optional.of("word that is not allowed: " + word);
+      }
+    }
+    return require.stream()
+        .filter(word -> !words.contains(word))
+        .sorted()
+        .findFirst()
+        .map(word -> "lacks the word " + word);
+  }
+
+  /** As the kernel splits: at blanks that are not between double quotes. */
+  static List<String> split(String text) {
+    List<String> words = new ArrayList<>();
+    StringBuilder word = new StringBuilder();
+    boolean quoted = false;
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (c == '"') {
+        quoted = !quoted;
+      }
+      if (!quoted
+          && (c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\u000b')) {
+        if (!word.isEmpty()) {
+          words.add(word.toString());
+          word.setLength(0);
+        }
+      } else {
+        word.append(c);
+      }
+    }
+    if (!word.isEmpty()) {
+      words.add(word.toString());
+    }
+    return words;
+  }
+
+  /** The entry that would allow just this command line. */
+  static Map<String, Object> entry(String text) {
+    Map<String, Object> entry = new LinkedHashMap<>();
+    entry.put("require", split(text).stream().distinct().toList());
+    return entry;
+  }
+
+  /** For people. */
+  @Override
+  public String toString() {
+    return name.isEmpty() ? "command line " + Json.text(require.stream().sorted().toList()) : name;
+  }
+}

@@ -1,0 +1,69 @@
+package io.limestone.policy.boot;
+
+import io.limestone.wire.JsonObject;
+import io.limestone.wire.MalformedException;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * When something is accepted, or demanded: from an instant on, until before an instant, or always.
+ * Who judges has no clock: the time is given, and where none is given, nothing with a time counts.
+ */
+public record Window(Optional<Instant> from, Optional<Instant> until) {
+  static final Window ALWAYS = new Window(Optional.empty(), Optional.empty());
+
+  /**
+   * The members {@code from} and {@code until} of an entry.
+   *
+   * @throws MalformedException if one is no instant of ISO 8601 in UTC, or they are in the wrong
+   *     order
+   */
+  static Window of(JsonObject json) {
+    Window window = new Window(instant(json, "from"), instant(json, "until"));
+    if (window.from.isPresent()
+        && window.until.isPresent()
+        && !window.from.get().isBefore(window.until.get())) {
+      throw new MalformedException("until is not after from");
+    }
+    return window;
+  }
+
+  private static Optional<Instant> instant(JsonObject json, String name) {
+    return json.optionalString(name)
+        .map(
+            text -> {
+              try {
+                return Instant.parse(text);
+              } catch (DateTimeException e) {
+                throw new MalformedException(
+                    name + " is not a time such as 2026-12-31T18:00:00Z", e);
+              }
+            });
+  }
+
+  boolean isOpen(Optional<Instant> now) {
+    return !isLimited()
+        || (now.isPresent()
+            && from.map(start -> !now.get().isBefore(start)).orElse(true)
+            && until.map(end -> now.get().isBefore(end)).orElse(true));
+  }
+
+  boolean isLimited() {
+    return from.isPresent() || until.isPresent();
+  }
+
+  void write(Map<String, Object> json) {
+    from.ifPresent(instant -> json.put("from", instant.toString()));
+    until.ifPresent(instant -> json.put("until", instant.toString()));
+  }
+
+  /** For people: why it is closed, or how long it is open. */
+  @Override
+  public String toString() {
+    return from.map(start -> "from " + start).orElse("")
+        + (from.isPresent() && until.isPresent() ? " " : "")
+        + until.map(end -> "until " + end).orElse("");
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.limestone.policy.boot;
+
+import org.jspecify.annotations.NullMarked;
