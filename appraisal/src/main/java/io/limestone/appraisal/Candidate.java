@@ -1,7 +1,7 @@
 package io.limestone.appraisal;
 
-import io.limestone.policy.boot.BootPolicy;
 import io.limestone.policy.RuntimePolicy;
+import io.limestone.policy.boot.BootPolicy;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
