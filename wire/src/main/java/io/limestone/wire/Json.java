@@ -9,6 +9,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonGenerator;
@@ -39,6 +40,10 @@ public final class Json {
                   .maxStringLength(Integer.MAX_VALUE)
                   .build())
           .build();
+
+  /** What Jackson tells its programmers: of use to nobody who reads our messages. */
+  private static final Pattern ADVICE =
+      Pattern.compile(" \\(start marker at \\[Source.*|: enable `.*|, from `[^`]*`");
 
   private Json() {}
 
@@ -96,7 +101,10 @@ public final class Json {
                 + e.getLocation().getColumnNr()
                 + ")";
     return new MalformedException(
-        "JSON: " + Encoding.printable(e.getOriginalMessage(), 200) + place, e);
+        "JSON: "
+            + Encoding.printable(ADVICE.matcher(e.getOriginalMessage()).replaceAll(""), 200)
+            + place,
+        e);
   }
 
   /** One line of JSON, UTF-8, no blanks. Values as listed above; maps keep their order. */

@@ -39,6 +39,20 @@ class JsonTest {
         .isInstanceOf(MalformedException.class);
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{",
+        "{\"a\":NaN}",
+        "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["
+      })
+  void saysWhatIsWrongAndNothingOfTheParserWithin(String text) {
+    assertThatThrownBy(() -> Json.value(text.getBytes(StandardCharsets.UTF_8)))
+        .message()
+        .startsWith("JSON: ")
+        .doesNotContain("Source", "Stream", "Feature", "`");
+  }
+
   @Test
   void refusesDeepNestingWithoutExhaustingTheStack() {
     assertThatThrownBy(() -> Json.value("[".repeat(100_000).getBytes(StandardCharsets.UTF_8)))

@@ -206,7 +206,8 @@ public final class AddNode {
       }
       return arguments.number(WAIT, 0, 86_400).orElse(60) == 0 ? 0 : 1;
     }
-    Standing standing = Standing.of(verdict.get(), Instant.now());
+    Instant now = Instant.now();
+    Standing standing = Standing.of(verdict.get(), now);
     if (arguments.has(Connection.JSON)) {
       Map<String, Object> json = ShowNode.json(verdict.get(), standing);
       json.put("id", id.value());
@@ -215,7 +216,7 @@ public final class AddNode {
       output.line(id + " is " + standing.word());
       if (standing.word() != Standing.Word.TRUSTED) {
         Optional<JsonObject> told = verifier.explanation(id);
-        ShowNode.printFailures(output, Explanation.of(told, verdict.get()));
+        ShowNode.printFailures(output, Explanation.of(told, verdict.get(), standing, now));
       }
     }
     return standing.word() == Standing.Word.TRUSTED ? 0 : 1;

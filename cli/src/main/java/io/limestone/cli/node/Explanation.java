@@ -2,6 +2,7 @@ package io.limestone.cli.node;
 
 import io.limestone.keylime.AgentStatus;
 import io.limestone.wire.JsonObject;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -16,11 +17,13 @@ record Explanation(
     String eventId, String severity, String check, String found, String expected, String remedy) {
 
   /**
-   * From the verifier's own explanation, else from the status.
+   * From the verifier's own explanation, else from the status; a node that has merely not answered
+   * lately has failed in nothing, and is told of too.
    *
    * @param told what Limestone's verifier says
    */
-  static List<Explanation> of(Optional<JsonObject> told, AgentStatus status) {
+  static List<Explanation> of(
+      Optional<JsonObject> told, AgentStatus status, Standing standing, Instant now) {
     List<Explanation> explanations = new ArrayList<>();
     if (told.isPresent() && told.get().has("failures")) {
       for (Object item : told.get().list("failures")) {
@@ -29,9 +32,23 @@ record Explanation(
         }
       }
     }
-    return explanations.isEmpty()
-        ? status.lastEventId().map(Explanation::general).stream().toList()
-        : List.copyOf(explanations);
+    if (!explanations.isEmpty()) {
+      return List.copyOf(explanations);
+    }
+    if (status.lastEventId().isPresent()) {
+      return List.of(general(status.lastEventId().get()));
+    }
+    return standing.word() == Standing.Word.UNKNOWN
+        ? List.of(
+            new Explanation(
+                "",
+                "",
+                "the node answers",
+                "no good attestation since the last one, " + standing.age(now),
+                "one every " + status.attestationPeriod(),
+                "check that the machine and its agent run, and that the agent's port can be reached"
+                    + " from the verifier; attestation goes on by itself when it answers"))
+        : List.of();
   }
 
   private static Explanation read(JsonObject failure) {

@@ -81,7 +81,7 @@ final class ListNodes {
   }
 
   /** What failed last; of a node that has merely fallen silent, since when. */
-  private static String problem(AgentStatus status, Standing standing, Instant now) {
+  static String problem(AgentStatus status, Standing standing, Instant now) {
     return switch (standing.word()) {
       case TRUSTED -> "";
       case UNKNOWN ->

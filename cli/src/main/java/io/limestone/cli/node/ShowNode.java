@@ -45,7 +45,7 @@ final class ShowNode {
     Standing standing = Standing.of(status, now);
     boolean good = standing.word() == Standing.Word.TRUSTED;
     Optional<JsonObject> told = verifier.explanation(id);
-    List<Explanation> why = good ? List.of() : Explanation.of(told, status);
+    List<Explanation> why = good ? List.of() : Explanation.of(told, status, standing, now);
     if (arguments.has(Connection.JSON)) {
       Map<String, Object> json = json(status, standing);
       json.put("failures", why.stream().map(Explanation::toJson).toList());

@@ -45,7 +45,11 @@ public enum Dialect {
   /** Single connections, for migrations. */
   DataSource plain(Settings settings, Path home) {
     return switch (this) {
-      case SQLITE -> sqlite(home, false);
+      case SQLITE -> {
+        // SQLite gives its log and shared memory the mode of the database.
+        PrivateFiles.own(home.resolve(FILE));
+        yield sqlite(home, false);
+      }
       case POSTGRESQL -> postgresql(settings.get(ServerSettings.DATABASE_URL));
     };
   }

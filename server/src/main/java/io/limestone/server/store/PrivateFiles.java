@@ -1,6 +1,7 @@
 package io.limestone.server.store;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -70,6 +71,19 @@ public final class PrivateFiles {
               + PosixFilePermissions.toString(mode)
               + "): chmod 600 "
               + file);
+    }
+  }
+
+  /** Makes an empty file of mode 0600 if it is not there; takes others' rights away if it is. */
+  static void own(Path file) {
+    try {
+      if (Files.notExists(file)) {
+        Files.createFile(file, PosixFilePermissions.asFileAttribute(OWNER));
+      } else if (!OWNER.containsAll(Files.getPosixFilePermissions(file))) {
+        Files.setPosixFilePermissions(file, OWNER);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot make " + file + " its owner's alone", e);
     }
   }
 
