@@ -114,6 +114,9 @@ final class Parser {
       Operand first = wanted.get(operands.size());
       throw CommandFailed.unusable(first.name() + " is missing: " + first.help());
     }
+    if (operands.stream().filter("-"::equals).count() > 1) {
+      throw CommandFailed.unusable("standard input (-) can only be read once");
+    }
     if (operands.size() > wanted.size() && !many) {
       throw CommandFailed.unusable(
           "too many arguments, from " + operands.get(wanted.size()) + " on");

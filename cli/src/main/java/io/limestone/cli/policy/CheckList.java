@@ -6,6 +6,7 @@ import io.limestone.cli.Connection;
 import io.limestone.cli.args.Arguments;
 import io.limestone.cli.args.Command.Leaf;
 import io.limestone.cli.args.CommandFailed;
+import io.limestone.cli.args.Input;
 import io.limestone.cli.args.Operand;
 import io.limestone.cli.args.Option;
 import io.limestone.cli.args.Output;
@@ -27,7 +28,10 @@ import java.util.Optional;
 final class CheckList {
   static final Operand LOG =
       Operand.one("LOG", "the IMA measurement list, ASCII or binary (- is standard input)");
-  static final Operand POLICY = Operand.one("POLICY", "the runtime policy, JSON or DSSE");
+
+  /** Above what a kernel keeps in memory of half a million entries. */
+  static final int MAX_LIST = 512 << 20;
+
   private static final Option PCR =
       Option.value("--pcr", "ALG:HEX", "What PCR 10 is known to be, such as sha256:…");
 
@@ -35,25 +39,28 @@ final class CheckList {
 
   static Leaf command() {
     return Leaf.of("check", "Judges a measurement list alone, without a quote.", CheckList::run)
-        .operands(LOG, POLICY)
-        .options(PCR, Connection.JSON)
+        .operands(LOG, PolicyFile.POLICY)
+        .options(PCR, PolicyFile.KEYS, PolicyFile.UNVERIFIED, Connection.JSON)
         .text(
             """
             Exit 0: the policy accepts every entry, and the list gives the PCR if one was named. 1: it does not.
             2: unusable input. Without a quote nobody has proven that the list is a machine's, or all of it:
-            limestone appraise judges both.
+            limestone appraise judges both. A signed policy is refused without a key that verifies it.
 
+            Examples:
               limestone policy check ascii_runtime_measurements policy.json
+              limestone policy check ima.log policy.dsse --key signer.pem --json
+              ssh web-1 sudo cat /sys/kernel/security/ima/ascii_runtime_measurements \
+                | limestone policy check - policy.json --pcr sha256:9d24…
             """);
   }
 
-  /** What the operands name, judged. */
-  static ListAppraisal.Result judge(Arguments arguments) throws IOException {
-    Bytes list = PolicyFile.bytes(arguments.operand(0));
-    PolicyFile file = PolicyFile.read(arguments.operand(1));
-    RuntimePolicy policy = RuntimePolicy.parse(file.document().toText());
+  static ListAppraisal.Result judge(PolicyFile policy, Arguments arguments) throws IOException {
     return ListAppraisal.appraise(
-        list, policy, arguments.get(PCR).map(CheckList::pcr), ViolationPolicy.STRICT);
+        Input.read(arguments.operand(0), MAX_LIST, "measurement list"),
+        RuntimePolicy.parse(policy.document().toText()),
+        arguments.get(PCR).map(CheckList::pcr),
+        ViolationPolicy.STRICT);
   }
 
   private static PcrValues pcr(String given) {
@@ -69,19 +76,21 @@ final class CheckList {
   }
 
   private static int run(Arguments arguments, Output output) throws IOException {
-    ListAppraisal.Result result = judge(arguments);
+    PolicyFile policy = PolicyFile.trusted(arguments.operand(1), arguments);
+    ListAppraisal.Result result = judge(policy, arguments);
     if (arguments.has(Connection.JSON)) {
-      output.json(json(result));
+      output.json(json(result, policy));
     } else {
-      print(result, output);
+      print(result, policy, output);
     }
     return result.accepted() ? 0 : 1;
   }
 
-  private static Map<String, Object> json(ListAppraisal.Result result) {
+  private static Map<String, Object> json(ListAppraisal.Result result, PolicyFile policy) {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("trusted", result.accepted());
     json.put("quote", "NOT CHECKED");
+    json.put("policy_signature", policy.signature().word());
     json.put("entries", result.entries());
     Map<String, Object> pcr10 = new LinkedHashMap<>();
     result.pcr10().forEach((bank, value) -> pcr10.put(bank.keylimeName(), value.hex()));
@@ -106,10 +115,11 @@ final class CheckList {
     return json;
   }
 
-  private static void print(ListAppraisal.Result result, Output output) {
+  private static void print(ListAppraisal.Result result, PolicyFile policy, Output output) {
     output.line(
         (result.accepted() ? "accepted: " : "NOT accepted: ") + result.entries() + " entries");
     output.line("no quote was checked: nobody has proven that this list is a machine's, and whole");
+    output.line("policy: " + Encoding.printable(policy.signature().text(), 400));
     result
         .pcr10()
         .forEach((bank, value) -> output.line("  pcr10 " + bank.keylimeName() + " " + value.hex()));

@@ -29,15 +29,13 @@ final class CombinePolicies {
   private static final Operand POLICIES = Operand.many("POLICY", "runtime policies, JSON or DSSE");
   private static final Option EXCLUDES =
       Option.value("--excludelist", "FILE", "Expressions to exclude, one on a line; # comments");
-  private static final Option OUT =
-      Option.value("--output", "FILE", "Where the policy goes (default: standard output)");
 
   private CombinePolicies() {}
 
   static Leaf convert() {
     return Leaf.of("convert", "Makes a runtime policy of an old form.", CombinePolicies::convert)
         .operands(OLD)
-        .options(EXCLUDES, OUT)
+        .options(EXCLUDES, PolicyFile.OUT)
         .text(
             """
             Reads what came before runtime policies: text with a digest and a path on each line (%keyring:NAME
@@ -50,13 +48,16 @@ final class CombinePolicies {
   static Leaf merge() {
     return Leaf.of("merge", "Makes one runtime policy of several.", CombinePolicies::merge)
         .operands(POLICIES)
-        .options(OUT)
+        .options(PolicyFile.OUT, PolicyFile.KEYS, PolicyFile.UNVERIFIED)
         .text(
             """
             The result allows what any of them allows, excludes what any excludes, and trusts the keys of all.
             What can only be one thing (log_hash_alg, dm-policy, members that are not known) is that of the first.
+            The result is not signed, even if all of them are.
 
-              limestone policy merge base.json updates.json --output both.json
+            Examples:
+              limestone policy merge base.json updates.json -o both.json
+              limestone policy merge base.dsse updates.dsse --key signer.pem | limestone policy sign - -k signer.key
             """);
   }
 
@@ -88,9 +89,9 @@ final class CombinePolicies {
     if (arguments.operands().size() < 2) {
       throw CommandFailed.unusable("give at least two policies");
     }
-    PolicyDocument merged = PolicyFile.read(arguments.operand(0)).document();
+    PolicyDocument merged = PolicyFile.trusted(arguments.operand(0), arguments).document();
     for (String name : arguments.operands().subList(1, arguments.operands().size())) {
-      merged = merged.merge(PolicyFile.read(name).document());
+      merged = merged.merge(PolicyFile.trusted(name, arguments).document());
     }
     write(merged, arguments, output);
     return 0;
@@ -101,7 +102,7 @@ final class CombinePolicies {
       throws IOException {
     Bytes text = policy.toText();
     PolicyDocument checked = PolicyDocument.parse(text);
-    PolicyFile.write(arguments.path(OUT), text, output);
+    PolicyFile.write(arguments.path(PolicyFile.OUT), text, output);
     output.note(
         checked.table("digests").size()
             + " files, "

@@ -32,7 +32,7 @@ final class DiffPolicies {
   static Leaf command() {
     return Leaf.of("diff", "Tells in words how two runtime policies differ.", DiffPolicies::run)
         .operands(BOTH)
-        .options(ALL, Connection.JSON)
+        .options(ALL, PolicyFile.KEYS, Connection.JSON)
         .text(
             """
             Files are grouped by folder. Exit 0: no difference. 1: they differ. 2: unusable input.
@@ -47,8 +47,8 @@ final class DiffPolicies {
     }
     List<Difference> differences =
         PolicyDiff.of(
-            PolicyFile.read(arguments.operand(0)).document(),
-            PolicyFile.read(arguments.operand(1)).document());
+            PolicyFile.read(arguments.operand(0), arguments).document(),
+            PolicyFile.read(arguments.operand(1), arguments).document());
     if (arguments.has(Connection.JSON)) {
       output.json(Map.of("differences", differences.stream().map(DiffPolicies::json).toList()));
     } else {

@@ -5,9 +5,13 @@ import io.limestone.appraisal.ListAppraisal;
 import io.limestone.cli.args.Arguments;
 import io.limestone.cli.args.Command.Leaf;
 import io.limestone.cli.args.CommandFailed;
+import io.limestone.cli.args.Input;
 import io.limestone.cli.args.Operand;
 import io.limestone.cli.args.Option;
 import io.limestone.cli.args.Output;
+import io.limestone.policy.PolicyDiff;
+import io.limestone.policy.PolicyDiff.Kind;
+import io.limestone.policy.PolicyDocument;
 import io.limestone.policy.PolicyPatch;
 import io.limestone.wire.Bytes;
 import io.limestone.wire.Encoding;
@@ -20,14 +24,16 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** {@code limestone policy explain} and {@code apply}. */
 final class ExplainFailures {
   private static final Operand PATCH = Operand.one("PATCH", "what `policy explain` wrote");
-  private static final Option OUT =
-      Option.value("--output", "FILE", "Where it goes (default: standard output)");
   private static final Option ROOT =
       Option.value("--packages", "DIR", "Root whose dpkg data base names packages (default: /)");
+  private static final int MAX_PATCH = 64 << 20;
+  private static final Option DROP =
+      Option.flag("--drop-signature", "Change a signed policy: the result is not signed any more");
   private static final Option ANY =
       Option.flag("--any-base", "Apply a patch that was made for another policy");
 
@@ -36,8 +42,8 @@ final class ExplainFailures {
   static Leaf explain() {
     return Leaf.of(
             "explain", "Tells what a policy would need to accept a list.", ExplainFailures::explain)
-        .operands(CheckList.LOG, CheckList.POLICY)
-        .options(ROOT, OUT)
+        .operands(CheckList.LOG, PolicyFile.POLICY)
+        .options(ROOT, PolicyFile.OUT, PolicyFile.KEYS, PolicyFile.UNVERIFIED)
         .text(
             """
             For each failing entry: which, the rule, the package where known, and whether a change of the policy
@@ -51,12 +57,26 @@ final class ExplainFailures {
 
   static Leaf apply() {
     return Leaf.of("apply", "Changes a policy as a patch says.", ExplainFailures::apply)
-        .operands(CheckList.POLICY, PATCH)
-        .options(OUT, ANY);
+        .operands(PolicyFile.POLICY, PATCH)
+        .options(PolicyFile.OUT, ANY, DROP, PolicyFile.KEYS, PolicyFile.UNVERIFIED)
+        .text(
+            """
+            What was added and changed is counted on standard error. The policy is checked again as it is
+            written. A signed policy is refused: who signed it did not sign the change. With --drop-signature the
+            result is a policy that is not signed; sign it anew.
+
+            Examples:
+              limestone policy apply policy.json patch.json -o next.json
+              limestone policy apply policy.dsse patch.json --key signer.pem --drop-signature -o next.json
+            """);
   }
 
   private static int explain(Arguments arguments, Output output) throws IOException {
-    ListAppraisal.Result result = CheckList.judge(arguments);
+    PolicyFile policy = PolicyFile.trusted(arguments.operand(1), arguments);
+    ListAppraisal.Result result = CheckList.judge(policy, arguments);
+    if (policy.signature() instanceof PolicyFile.Signature.NotVerified) {
+      output.note("policy: " + policy.signature().text());
+    }
     Packages packages = Packages.under(arguments.get(ROOT).orElse("/"));
     Map<String, Map<String, List<String>>> additions = new LinkedHashMap<>();
     for (Failure failure : result.failures()) {
@@ -67,13 +87,12 @@ final class ExplainFailures {
       output.note("the policy accepts every entry");
       return 0;
     }
-    PolicyPatch patch =
-        new PolicyPatch(
-            Optional.of(PolicyPatch.digestOf(PolicyFile.bytes(arguments.operand(1)))), additions);
+    PolicyPatch patch = new PolicyPatch(Optional.of(policy.digest()), additions);
     if (patch.isEmpty()) {
       output.note("no change of the policy would accept this list");
     } else {
-      PolicyFile.write(arguments.path(OUT), Bytes.of(Json.bytes(patch.toJson())), output);
+      PolicyFile.write(
+          arguments.path(PolicyFile.OUT), Bytes.of(Json.bytes(patch.toJson())), output);
     }
     return 1;
   }
@@ -113,24 +132,42 @@ final class ExplainFailures {
   }
 
   private static int apply(Arguments arguments, Output output) throws IOException {
-    PolicyFile policy = PolicyFile.read(arguments.operand(0));
-    if (policy.envelope().isPresent()) {
+    PolicyFile policy = PolicyFile.trusted(arguments.operand(0), arguments);
+    if (policy.envelope().isPresent() && !arguments.has(DROP)) {
       throw CommandFailed.unusable(
-          policy.name() + " is signed: change what it was made of, and sign that anew");
+          policy.name()
+              + " is signed, and the result would not be: --drop-signature makes it all the same");
     }
     PolicyPatch patch;
     try {
-      JsonObject json = Json.object(PolicyFile.bytes(arguments.operand(1)).toArray());
+      JsonObject json =
+          Json.object(Input.read(arguments.operand(1), MAX_PATCH, "policy patch").toArray());
       patch = PolicyPatch.fromJson(json);
     } catch (MalformedException e) {
       throw e.in(arguments.operand(1));
     }
-    String digest = PolicyPatch.digestOf(policy.text());
-    if (!arguments.has(ANY) && patch.base().filter(base -> !base.equals(digest)).isPresent()) {
+    if (!arguments.has(ANY)
+        && patch.base().filter(base -> !base.equals(policy.digest())).isPresent()) {
       throw CommandFailed.unusable(
           "the patch was made for another policy (" + "--any-base applies it all the same)");
     }
-    PolicyFile.write(arguments.path(OUT), patch.apply(policy.document()).toText(), output);
+    PolicyDocument changed = patch.apply(policy.document());
+    PolicyFile.write(arguments.path(PolicyFile.OUT), changed.toText(), output);
+    output.note(counts(policy.document(), changed));
     return 0;
+  }
+
+  private static String counts(PolicyDocument before, PolicyDocument after) {
+    Map<Kind, Long> counts =
+        PolicyDiff.of(before, after).stream()
+            .collect(Collectors.groupingBy(PolicyDiff.Difference::kind, Collectors.counting()));
+    return counts.isEmpty()
+        ? "nothing is changed: the policy has all of it already"
+        : "names added: "
+            + counts.getOrDefault(Kind.ADDED, 0L)
+            + ", changed: "
+            + counts.getOrDefault(Kind.CHANGED, 0L)
+            + ", removed: "
+            + counts.getOrDefault(Kind.REMOVED, 0L);
   }
 }

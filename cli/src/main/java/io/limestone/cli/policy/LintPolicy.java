@@ -3,7 +3,6 @@ package io.limestone.cli.policy;
 import io.limestone.cli.Connection;
 import io.limestone.cli.args.Arguments;
 import io.limestone.cli.args.Command.Leaf;
-import io.limestone.cli.args.Operand;
 import io.limestone.cli.args.Output;
 import io.limestone.policy.PolicyLint;
 import io.limestone.policy.PolicyLint.Complaint;
@@ -19,15 +18,12 @@ import java.util.Map;
 
 /** {@code limestone policy lint}. */
 final class LintPolicy {
-  private static final Operand POLICY =
-      Operand.one("POLICY", "the runtime policy, JSON or DSSE (- is standard input)");
-
   private LintPolicy() {}
 
   static Leaf command() {
     return Leaf.of("lint", "Tells what weakens a runtime policy, or does nothing.", LintPolicy::run)
-        .operands(POLICY)
-        .options(Connection.JSON)
+        .operands(PolicyFile.POLICY)
+        .options(PolicyFile.KEYS, Connection.JSON)
         .text(
             """
             Excludes that swallow everything, no signature, old age, weak digests, keys of no use, names that an
@@ -36,7 +32,7 @@ final class LintPolicy {
   }
 
   private static int run(Arguments arguments, Output output) throws IOException {
-    PolicyFile policy = PolicyFile.read(arguments.operand(0));
+    PolicyFile policy = PolicyFile.read(arguments.operand(0), arguments);
     List<Complaint> complaints =
         PolicyLint.of(
             policy.document(),

@@ -7,12 +7,13 @@ import io.limestone.cli.args.CommandFailed;
 import io.limestone.cli.args.Operand;
 import io.limestone.cli.args.Option;
 import io.limestone.cli.args.Output;
-import io.limestone.policy.PolicyKey;
+import io.limestone.policy.PolicyDocument;
 import io.limestone.policy.PolicyPatch;
 import io.limestone.policy.PolicySigner;
 import io.limestone.policy.SignedPolicy;
 import io.limestone.server.pki.Pem;
 import io.limestone.wire.Bytes;
+import io.limestone.wire.MalformedException;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
@@ -22,7 +23,6 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.security.GeneralSecurityException;
 import java.security.KeyPairGenerator;
 import java.security.PrivateKey;
-import java.security.PublicKey;
 import java.security.SecureRandom;
 import java.security.interfaces.ECPublicKey;
 import java.security.spec.ECGenParameterSpec;
@@ -35,31 +35,27 @@ import java.util.Optional;
 
 /** {@code limestone policy sign} and {@code verify}. */
 final class SignPolicy {
-  private static final Operand POLICY =
-      Operand.one("POLICY", "the runtime policy, JSON (- is standard input)");
   private static final Operand SIGNED = Operand.one("SIGNED", "the signed policy, DSSE");
   private static final Option KEY =
-      Option.value("--keyfile", "FILE", "Private key, elliptic curve, PEM, not encrypted");
+      Option.value("--keyfile", "FILE", "Private key, elliptic curve, PEM, not encrypted").or("-k");
   private static final Option NEW_KEY =
-      Option.value("--keypath", "FILE", "Make a P-256 key and keep it here");
+      Option.value("--keypath", "FILE", "Make a P-256 key and keep it here").or("-p");
   private static final Option BACKEND =
       Option.value(
-          "--backend",
-          "NAME",
-          "ecdsa: the key id is the key's hash (default); x509: a certificate");
+              "--backend",
+              "NAME",
+              "ecdsa: the key id is the key's hash (default); x509: a certificate")
+          .or("-b");
   private static final Option CERTIFICATE =
-      Option.value("--cert-outfile", "FILE", "Where the certificate of --backend x509 goes");
-  private static final Option OUT =
-      Option.value("--output", "FILE", "Where the signed policy goes (default: standard output)");
-  private static final Option PUBLIC_KEY =
-      Option.value("--key", "FILE", "PEM of the signer's public key or certificate");
+      Option.value("--cert-outfile", "FILE", "Where the certificate of --backend x509 goes")
+          .or("-c");
 
   private SignPolicy() {}
 
   static Leaf sign() {
     return Leaf.of("sign", "Signs a runtime policy (DSSE).", SignPolicy::sign)
-        .operands(POLICY)
-        .options(KEY, NEW_KEY, BACKEND, CERTIFICATE, OUT)
+        .operands(PolicyFile.POLICY)
+        .options(KEY, NEW_KEY, BACKEND, CERTIFICATE, PolicyFile.OUT)
         .text(
             """
             The policy is checked first, and signed byte for byte as it stands: ECDSA with SHA-256 by a P-256,
@@ -73,7 +69,7 @@ final class SignPolicy {
   static Leaf verify() {
     return Leaf.of("verify", "Checks who signed a runtime policy.", SignPolicy::verify)
         .operands(SIGNED)
-        .options(PUBLIC_KEY, Connection.JSON)
+        .options(PolicyFile.KEYS, Connection.JSON)
         .text(
             """
             Exit 0: one signature at least is by the key. 1: none is. 2: not a signed policy. Keys that the
@@ -94,7 +90,7 @@ final class SignPolicy {
     if (x509 != arguments.has(CERTIFICATE)) {
       throw CommandFailed.unusable("--backend x509 and --cert-outfile go together");
     }
-    PolicyFile policy = PolicyFile.read(arguments.operand(0));
+    PolicyFile policy = PolicyFile.read(arguments.operand(0), arguments);
     if (policy.envelope().isPresent()) {
       throw CommandFailed.unusable(policy.name() + " is signed already");
     }
@@ -118,7 +114,7 @@ final class SignPolicy {
     if (certificate.isPresent()) {
       Files.write(path(arguments, CERTIFICATE), certificate.get().toArray());
     }
-    PolicyFile.write(arguments.path(OUT), signed.toJson(), output);
+    PolicyFile.write(arguments.path(PolicyFile.OUT), signed.toJson(), output);
     return 0;
   }
 
@@ -144,13 +140,22 @@ final class SignPolicy {
   }
 
   private static int verify(Arguments arguments, Output output) throws IOException {
-    PolicyFile policy = PolicyFile.read(arguments.operand(0));
-    SignedPolicy signed =
-        policy
-            .envelope()
-            .orElseThrow(() -> CommandFailed.unusable(policy.name() + " is not signed"));
-    PublicKey key = PolicyKey.parse(PolicyFile.bytes(arguments.required(PUBLIC_KEY)));
-    boolean good = signed.isSignedBy(key);
+    var unusedKey = arguments.required(PolicyFile.KEYS);
+    String name = arguments.operand(0);
+    Bytes text = PolicyFile.bytes(name);
+    SignedPolicy signed;
+    try {
+      if (!SignedPolicy.isEnvelope(text)) {
+        throw CommandFailed.unusable(name + " is not signed");
+      }
+      signed = SignedPolicy.parse(text);
+      var unusedPolicy = PolicyDocument.parse(text);
+    } catch (MalformedException e) {
+      throw e.in(name);
+    }
+    Optional<PolicyFile.Signature.By> signer =
+        PolicyFile.signer(signed, arguments.all(PolicyFile.KEYS));
+    boolean good = signer.isPresent();
     List<String> ids = signed.signatures().stream().map(one -> one.keyId().orElse("")).toList();
     if (arguments.has(Connection.JSON)) {
       Map<String, Object> json = new LinkedHashMap<>();
@@ -160,9 +165,9 @@ final class SignPolicy {
       output.json(json);
     } else {
       output.line(
-          good
-              ? "signed by this key"
-              : "NOT signed by this key: " + ids.size() + " signatures, none of them its");
+          signer
+              .map(by -> "signed by this key: " + by.key())
+              .orElse("NOT signed by this key: " + ids.size() + " signatures, none of them its"));
     }
     return good ? 0 : 1;
   }
