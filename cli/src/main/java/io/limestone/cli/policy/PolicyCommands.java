@@ -48,6 +48,7 @@ public final class PolicyCommands {
                 List.of(CreateCommands.group()),
                 List.of(
                     LintPolicy.command(),
+                    PrintSchema.command(),
                     DiffPolicies.command(),
                     CheckList.command(),
                     ExplainFailures.explain(),

@@ -48,6 +48,12 @@ class PolicyFileCommandsTest {
         .containsKey("/usr/bin/a");
   }
 
+  @Test
+  void theSchemaOfBootPoliciesIsPrinted() {
+    policy("schema", "boot").exits(0).says("https://json-schema.org/draft/2020-12/schema");
+    policy("schema", "runtime").exits(2).says("boot policies only");
+  }
+
   private CommandRun sign(String backend, String... more) {
     List<String> words =
         new ArrayList<>(List.of("sign", file("old.json"), "--keypath", file(backend + ".key")));

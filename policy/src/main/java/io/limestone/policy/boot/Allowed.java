@@ -4,9 +4,6 @@ import io.limestone.evidence.boot.MeasuredEvent;
 import io.limestone.tpm.HashAlg;
 import io.limestone.wire.Bytes;
 import io.limestone.wire.Encoding;
-import io.limestone.wire.JsonObject;
-import io.limestone.wire.MalformedException;
-import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -18,31 +15,6 @@ import java.util.Optional;
  * @param digests by bank; only the quoted bank's counts
  */
 record Allowed(String name, Map<HashAlg, Bytes> digests, Window window) {
-
-  static Allowed of(JsonObject json) {
-    Map<HashAlg, Bytes> digests = new EnumMap<>(HashAlg.class);
-    for (String member : json.names()) {
-      if (member.equals("name") || member.equals("from") || member.equals("until")) {
-        continue;
-      }
-      HashAlg alg =
-          HashAlg.named(member)
-              .orElseThrow(
-                  () ->
-                      new MalformedException(
-                          Encoding.printable(member, 40)
-                              + " is not known here: name, sha256 (or another bank), from, until"));
-      Bytes digest = Bytes.ofHex(json.string(member));
-      if (digest.size() != alg.size()) {
-        throw new MalformedException(member + " does not have " + alg.size() + " bytes");
-      }
-      digests.put(alg, digest);
-    }
-    if (digests.isEmpty()) {
-      throw new MalformedException("no digest; give sha256");
-    }
-    return new Allowed(json.optionalString("name").orElse(""), digests, Window.of(json));
-  }
 
   boolean is(MeasuredEvent event) {
     return event.digest().isPresent()

@@ -4,8 +4,6 @@ import io.limestone.evidence.boot.Guid;
 import io.limestone.evidence.boot.SignatureList;
 import io.limestone.tpm.HashAlg;
 import io.limestone.wire.Bytes;
-import io.limestone.wire.JsonObject;
-import io.limestone.wire.MalformedException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -18,28 +16,6 @@ import java.util.Optional;
  * @param publicKey SHA-256 of the certificate's SubjectPublicKeyInfo, which outlives a renewal
  */
 record AllowedKey(String name, Optional<Bytes> sha256, Optional<Bytes> publicKey, Window window) {
-  static AllowedKey of(JsonObject json) {
-    BootRulesParser.only(json, "name", "sha256", "public_key", "from", "until");
-    AllowedKey key =
-        new AllowedKey(
-            json.optionalString("name").orElse(""),
-            json.optionalString("sha256").map(AllowedKey::sha256),
-            json.optionalString("public_key").map(AllowedKey::sha256),
-            Window.of(json));
-    if (key.sha256.isPresent() == key.publicKey.isPresent()) {
-      throw new MalformedException("a key needs either sha256 or public_key");
-    }
-    return key;
-  }
-
-  static Bytes sha256(String hex) {
-    Bytes digest = Bytes.ofHex(hex);
-    if (digest.size() != HashAlg.SHA256.size()) {
-      throw new MalformedException("not a SHA-256 in hex");
-    }
-    return digest;
-  }
-
   boolean is(Guid type, Bytes data) {
     return sha256.map(id(type, data)::equals).orElse(false)
         || (publicKey.isPresent()

@@ -76,14 +76,14 @@ public final class BootPolicy {
     boolean ours = json.has(BootRules.MARKER) && !engineName.equals("reject-all");
     return new BootPolicy(
         ours ? OURS : engineName,
-        ours ? ours(json) : keylimes(engineName, json),
+        ours ? ours(document) : keylimes(engineName, json),
         Optional.empty(),
         Optional.empty());
   }
 
-  private static Engine ours(JsonObject json) {
+  private static Engine ours(String document) {
     try {
-      return new Engine.Ours(BootRules.parse(json));
+      return new Engine.Ours(BootRules.parse(document));
     } catch (MalformedException e) {
       return unusable(e);
     }

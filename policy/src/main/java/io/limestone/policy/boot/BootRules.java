@@ -3,12 +3,18 @@ package io.limestone.policy.boot;
 import io.limestone.evidence.boot.MeasuredEvent;
 import io.limestone.tpm.HashAlg;
 import io.limestone.wire.Bytes;
+import io.limestone.wire.Json;
 import io.limestone.wire.JsonObject;
+import io.limestone.wire.MalformedException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
@@ -47,10 +53,33 @@ public record BootRules(
   /**
    * Reads a document.
    *
-   * @throws io.limestone.wire.MalformedException naming the member that is wrong or not known
+   * @throws MalformedException naming the place that is wrong or not known
    */
   public static BootRules parse(JsonObject json) {
     return BootRulesParser.parse(json);
+  }
+
+  /**
+   * Reads a document.
+   *
+   * @throws MalformedException naming the line, and the place that is wrong or not known
+   */
+  public static BootRules parse(String document) {
+    JsonObject json = Json.object(document);
+    try {
+      return parse(json);
+    } catch (PolicyFault e) {
+      throw e.in("line " + PolicyLine.of(document, e.path()));
+    }
+  }
+
+  /** The JSON Schema (draft 2020-12) of documents: for editors, and for whoever writes them. */
+  public static String schema() {
+    try (InputStream in = BootRules.class.getResourceAsStream("boot-policy.schema.json")) {
+      return new String(Objects.requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** Judges the events of a log, as the quoted bank knows them, at a time. */

@@ -1,68 +1,77 @@
 package io.limestone.policy.boot;
 
-import io.limestone.wire.Encoding;
+import io.limestone.policy.TextPattern;
+import io.limestone.tpm.HashAlg;
+import io.limestone.wire.Bytes;
 import io.limestone.wire.JsonObject;
 import io.limestone.wire.MalformedException;
 import java.util.ArrayList;
 import java.util.EnumMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 
-/** Reads a boot policy's document; what it does not know, it refuses. */
+/**
+ * Reads a boot policy's document; what it does not know, it refuses. The same is said by the
+ * schema, {@code boot-policy.schema.json}, but for what no schema can say: that an expression can
+ * be compiled, a time exists, a window ends after it begins, and that nobody demands Secure Boot of
+ * a firmware that never tells.
+ */
 final class BootRulesParser {
   /** Lists of keys, in the member {@code keys}. */
   static final List<String> KEY_LISTS = List.of("PK", "KEK", "db", "authorities");
 
   private static final String ANY = "any";
+  private static final int MAX_GENERATION = 999_999_999;
   private static final Set<String> MAY_BE_ABSENT = Set.of("SecureBoot", "PK", "KEK", "db", "dbx");
+  private static final String PHASES = "([a-z0-9-]{1,64}(:[a-z0-9-]{1,64}){0,15})?";
 
-  private final JsonObject json;
+  private final PolicyNode document;
 
-  private BootRulesParser(JsonObject json) {
-    this.json = json;
+  private BootRulesParser(PolicyNode document) {
+    this.document = document;
   }
 
   static BootRules parse(JsonObject json) {
-    return new BootRulesParser(json).parse();
+    return new BootRulesParser(PolicyNode.root(json)).parse();
   }
 
   private BootRules parse() {
-    if (json.integer(BootRules.MARKER) != BootRules.VERSION) {
-      throw new MalformedException(
-          BootRules.MARKER + " is not " + BootRules.VERSION + ": a later version's policy?");
+    if (!document.has(BootRules.MARKER)
+        || document.number(BootRules.MARKER, 0, Long.MAX_VALUE) != BootRules.VERSION) {
+      throw document.fault(
+          BootRules.MARKER, "is not " + BootRules.VERSION + ": a later version's policy?");
     }
-    only(json, members().toArray(String[]::new));
+    document.only(members());
+    document.text("description");
     Map<Aspect, List<Allowed>> measured = new EnumMap<>(Aspect.class);
     for (Aspect aspect : Aspect.values()) {
-      boolean free = aspect == Aspect.CONFIGURATION && !json.has(aspect.member());
-      list(json, aspect.member(), Allowed::of)
+      boolean free = aspect == Aspect.CONFIGURATION && !document.has(aspect.member());
+      list(document, aspect.member(), BootRulesParser::allowed)
           .filter(list -> !free)
           .ifPresent(list -> measured.put(aspect, list));
     }
-    Map<String, List<AllowedKey>> keys = new LinkedHashMap<>();
-    JsonObject lists = json.optionalObject("keys").orElse(new JsonObject(Map.of()));
-    only(lists, KEY_LISTS.toArray(String[]::new));
-    for (String name : KEY_LISTS) {
-      list(lists, name, AllowedKey::of).ifPresent(list -> keys.put(name, list));
-    }
+    Optional<Boolean> secureBoot =
+        document.is("secure_boot", ANY)
+            ? Optional.empty()
+            : Optional.of(document.flag("secure_boot"));
     return new BootRules(
-        secureBoot(),
+        secureBoot,
         measured,
-        keys,
-        list(json, "dbx", BootRulesParser::revoked).orElse(List.of()),
-        list(json, "sbat", BootRulesParser::generation).orElse(List.of()),
-        list(json, "command_lines", CommandLine::of),
+        keys(),
+        document.each("dbx", BootRulesParser::revoked),
+        document.each("sbat", BootRulesParser::generation),
+        list(document, "command_lines", BootRulesParser::commandLine),
         phases(),
-        absent());
+        absent(secureBoot));
   }
 
   /** The members that a document may have. */
-  static List<String> members() {
+  private static List<String> members() {
     List<String> members =
         new ArrayList<>(
             List.of(
@@ -81,73 +90,123 @@ final class BootRulesParser {
     return members;
   }
 
-  static void only(JsonObject json, String... members) {
-    Set<String> known = Set.of(members);
-    for (String name : json.names()) {
-      if (!known.contains(name)) {
-        throw new MalformedException(
-            Encoding.printable(name, 60) + " is not a member that is known here");
-      }
+  private static Allowed allowed(PolicyNode entry) {
+    Map<HashAlg, Bytes> digests = new EnumMap<>(HashAlg.class);
+    for (String member : entry.names()) {
+      HashAlg.named(member)
+          .flatMap(alg -> entry.digest(member, alg).map(digest -> Map.entry(alg, digest)))
+          .ifPresent(digest -> digests.put(digest.getKey(), digest.getValue()));
     }
+    List<String> members = new ArrayList<>(List.of("name", "from", "until"));
+    digests.keySet().forEach(alg -> members.add(alg.keylimeName()));
+    entry.only(members);
+    if (digests.isEmpty()) {
+      throw entry.fault("no digest; give sha256");
+    }
+    return new Allowed(name(entry), digests, Window.of(entry));
   }
 
-  private Optional<Boolean> secureBoot() {
-    return json.members().get("secure_boot") instanceof String text && text.equals(ANY)
-        ? Optional.empty()
-        : Optional.of(json.bool("secure_boot"));
+  private Map<String, List<AllowedKey>> keys() {
+    Map<String, List<AllowedKey>> keys = new LinkedHashMap<>();
+    PolicyNode lists = document.object("keys").orElse(PolicyNode.root(new JsonObject(Map.of())));
+    lists.only(KEY_LISTS);
+    for (String name : KEY_LISTS) {
+      list(lists, name, BootRulesParser::key).ifPresent(list -> keys.put(name, list));
+    }
+    return keys;
   }
 
-  private static Demanded.Revoked revoked(JsonObject json) {
-    only(json, "name", "sha256", "from");
-    return new Demanded.Revoked(AllowedKey.sha256(json.string("sha256")), Window.of(json).from());
+  private static AllowedKey key(PolicyNode entry) {
+    entry.only(List.of("name", "sha256", "public_key", "from", "until"));
+    Optional<Bytes> sha256 = entry.digest("sha256", HashAlg.SHA256);
+    Optional<Bytes> publicKey = entry.digest("public_key", HashAlg.SHA256);
+    if (sha256.isPresent() == publicKey.isPresent()) {
+      throw entry.fault("a key needs either sha256 or public_key");
+    }
+    return new AllowedKey(name(entry), sha256, publicKey, Window.of(entry));
   }
 
-  private static Demanded.Generation generation(JsonObject json) {
-    only(json, "component", "level", "from");
+  private static Demanded.Revoked revoked(PolicyNode entry) {
+    entry.only(List.of("name", "sha256", "from"));
+    entry.text("name");
+    return new Demanded.Revoked(
+        entry.digest("sha256", HashAlg.SHA256).orElseThrow(() -> missing(entry, "sha256")),
+        Window.of(entry).from());
+  }
+
+  private static Demanded.Generation generation(PolicyNode entry) {
+    entry.only(List.of("component", "level", "from"));
+    String component = entry.text("component").orElseThrow(() -> missing(entry, "component"));
+    if (!component.matches("[^,\\s]{1,200}")) {
+      throw entry.fault("component", "is not a component's name, such as shim");
+    }
     return new Demanded.Generation(
-        json.string("component"), json.integer("level"), Window.of(json).from());
+        component, entry.number("level", 1, MAX_GENERATION), Window.of(entry).from());
+  }
+
+  private static CommandLine commandLine(PolicyNode entry) {
+    entry.only(List.of("name", "require", "allow", "values", "forbid", "others", "from", "until"));
+    Map<String, TextPattern> values = new LinkedHashMap<>();
+    entry
+        .object("values")
+        .ifPresent(
+            node ->
+                node.names()
+                    .forEach(
+                        name ->
+                            node.text(name, expression -> TextPattern.of(expression, "expression"))
+                                .ifPresent(pattern -> values.put(name, pattern))));
+    return new CommandLine(
+        name(entry),
+        set(entry.words("require")),
+        set(entry.words("allow")),
+        values,
+        set(entry.words("forbid")),
+        entry.has("others") && entry.flag("others"),
+        Window.of(entry));
+  }
+
+  private static Set<String> set(List<String> words) {
+    return Set.copyOf(new LinkedHashSet<>(words));
+  }
+
+  private static String name(PolicyNode entry) {
+    return entry.text("name").orElse("");
+  }
+
+  private static MalformedException missing(PolicyNode entry, String name) {
+    return entry.fault(name, "is missing");
   }
 
   private Set<String> phases() {
-    Set<String> phases = json.has("phases") ? new HashSet<>(json.strings("phases")) : Set.of();
-    for (String path : phases) {
-      if (!path.matches("([a-z0-9-]{1,64}(:[a-z0-9-]{1,64}){0,15})?")) {
-        throw new MalformedException(
-            "phases: not a path such as enter-initrd:leave-initrd:sysinit:ready");
-      }
-    }
-    return Set.copyOf(phases);
+    return set(
+        document.words(
+            "phases",
+            path -> path.matches(PHASES),
+            "is not a path such as enter-initrd:leave-initrd:sysinit:ready"));
   }
 
-  private Set<String> absent() {
-    Set<String> absent = json.has("absent") ? new HashSet<>(json.strings("absent")) : Set.of();
-    if (!MAY_BE_ABSENT.containsAll(absent)) {
-      throw new MalformedException("absent: only SecureBoot, PK, KEK, db and dbx may be");
+  private Set<String> absent(Optional<Boolean> secureBoot) {
+    Set<String> absent =
+        set(
+            document.words(
+                "absent",
+                MAY_BE_ABSENT::contains,
+                "may not be absent: only SecureBoot, PK, KEK, db and dbx may"));
+    // Where firmware never says it, only somebody else can: whoever extends PCR 7 afterwards.
+    if (absent.contains("SecureBoot") && secureBoot.isPresent()) {
+      throw document.fault(
+          "secure_boot",
+          "is demanded, and SecureBoot is listed in \"absent\": it must be \"any\", or in the log");
     }
-    return Set.copyOf(absent);
+    return absent;
   }
 
   /**
    * A list of objects; empty for {@code "any"}; no member is an empty list, which allows nothing.
    */
   private static <T> Optional<List<T>> list(
-      JsonObject json, String name, Function<JsonObject, T> reader) {
-    Object value = json.members().get(name);
-    if (value instanceof String text && text.equals(ANY)) {
-      return Optional.empty();
-    }
-    List<T> all = new ArrayList<>();
-    for (Object item : json.has(name) ? json.list(name) : List.of()) {
-      String place = name + "[" + all.size() + "]";
-      if (!(item instanceof JsonObject object)) {
-        throw new MalformedException(place + " is not an object");
-      }
-      try {
-        all.add(reader.apply(object));
-      } catch (MalformedException e) {
-        throw e.in(place);
-      }
-    }
-    return Optional.of(List.copyOf(all));
+      PolicyNode node, String name, Function<PolicyNode, T> reader) {
+    return node.is(name, ANY) ? Optional.empty() : Optional.of(node.each(name, reader));
   }
 }

@@ -1,9 +1,7 @@
 package io.limestone.policy.boot;
 
 import io.limestone.policy.TextPattern;
-import io.limestone.wire.Encoding;
 import io.limestone.wire.Json;
-import io.limestone.wire.JsonObject;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,35 +29,6 @@ record CommandLine(
     boolean others,
     Window window) {
   private static final int MAX_WORDS = 4096;
-
-  static CommandLine of(JsonObject json) {
-    BootRulesParser.only(
-        json, "name", "require", "allow", "values", "forbid", "others", "from", "until");
-    Map<String, TextPattern> values = new LinkedHashMap<>();
-    json.optionalObject("values")
-        .ifPresent(
-            object -> {
-              for (String word : object.names()) {
-                values.put(
-                    word,
-                    TextPattern.of(object.string(word), "values." + Encoding.printable(word, 40)));
-              }
-            });
-    return new CommandLine(
-        json.optionalString("name").orElse(""),
-        words(json, "require"),
-        words(json, "allow"),
-        values,
-        words(json, "forbid"),
-        json.has("others") && json.bool("others"),
-        Window.of(json));
-  }
-
-  private static Set<String> words(JsonObject json, String member) {
-    return json.has(member)
-        ? Set.copyOf(json.strings(member).stream().distinct().toList())
-        : Set.of();
-  }
 
   /** What is wrong with a command line; empty if nothing is. */
   Optional<String> objection(String text) {

@@ -1,11 +1,11 @@
 package io.limestone.policy.boot;
 
-import io.limestone.wire.JsonObject;
 import io.limestone.wire.MalformedException;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * When something is accepted, or demanded: from an instant on, until before an instant, or always.
@@ -14,33 +14,38 @@ import java.util.Optional;
 public record Window(Optional<Instant> from, Optional<Instant> until) {
   static final Window ALWAYS = new Window(Optional.empty(), Optional.empty());
 
+  private static final Pattern TIME =
+      Pattern.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,9})?Z");
+
   /**
    * The members {@code from} and {@code until} of an entry.
    *
    * @throws MalformedException if one is no instant of ISO 8601 in UTC, or they are in the wrong
    *     order
    */
-  static Window of(JsonObject json) {
-    Window window = new Window(instant(json, "from"), instant(json, "until"));
+  static Window of(PolicyNode entry) {
+    Window window = new Window(instant(entry, "from"), instant(entry, "until"));
     if (window.from.isPresent()
         && window.until.isPresent()
         && !window.from.get().isBefore(window.until.get())) {
-      throw new MalformedException("until is not after from");
+      throw entry.fault("until", "is not after from");
     }
     return window;
   }
 
-  private static Optional<Instant> instant(JsonObject json, String name) {
-    return json.optionalString(name)
-        .map(
-            text -> {
-              try {
-                return Instant.parse(text);
-              } catch (DateTimeException e) {
-                throw new MalformedException(
-                    name + " is not a time such as 2026-12-31T18:00:00Z", e);
-              }
-            });
+  private static Optional<Instant> instant(PolicyNode entry, String name) {
+    return entry.text(
+        name,
+        text -> {
+          try {
+            if (TIME.matcher(text).matches()) {
+              return Instant.parse(text);
+            }
+          } catch (DateTimeException e) {
+            // such as the 30th of February: no time either
+          }
+          throw new MalformedException("is not a time such as 2026-12-31T18:00:00Z");
+        });
   }
 
   boolean isOpen(Optional<Instant> now) {
