@@ -5,7 +5,6 @@ import static org.awaitility.Awaitility.await;
 
 import io.limestone.systemtest.parts.Agent;
 import io.limestone.systemtest.parts.KeylimeTenant;
-import io.limestone.systemtest.parts.Machine;
 import io.limestone.systemtest.parts.Node;
 import io.limestone.systemtest.parts.NoticeReceiver;
 import io.limestone.systemtest.parts.PayloadZip;
@@ -14,6 +13,7 @@ import io.limestone.systemtest.parts.Rest;
 import io.limestone.systemtest.parts.Servers;
 import io.limestone.systemtest.parts.Story;
 import io.limestone.systemtest.parts.Workplace;
+import io.limestone.testkit.Machine;
 import io.limestone.tpm.HashAlg;
 import io.limestone.wire.Json;
 import io.limestone.wire.JsonObject;

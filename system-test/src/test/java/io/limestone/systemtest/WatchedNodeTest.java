@@ -5,13 +5,13 @@ import static org.awaitility.Awaitility.await;
 
 import io.limestone.systemtest.parts.Agent;
 import io.limestone.systemtest.parts.LimestoneServer;
-import io.limestone.systemtest.parts.Machine;
 import io.limestone.systemtest.parts.Node;
 import io.limestone.systemtest.parts.NoticeReceiver;
 import io.limestone.systemtest.parts.Program;
 import io.limestone.systemtest.parts.Rest;
 import io.limestone.systemtest.parts.Story;
 import io.limestone.systemtest.parts.Workplace;
+import io.limestone.testkit.Machine;
 import io.limestone.wire.Json;
 import io.limestone.wire.JsonObject;
 import java.io.IOException;

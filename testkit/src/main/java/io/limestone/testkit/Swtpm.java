@@ -1,5 +1,7 @@
 package io.limestone.testkit;
 
+import io.limestone.evidence.boot.BootEvent;
+import io.limestone.evidence.boot.BootLog;
 import io.limestone.tpm.HashAlg;
 import io.limestone.wire.Bytes;
 import java.io.DataInputStream;
@@ -14,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
@@ -30,11 +33,13 @@ public final class Swtpm implements AutoCloseable {
   private static final int TPM_ST_NO_SESSIONS = 0x8001;
   private static final int TPM_ST_SESSIONS = 0x8002;
   private static final int TPM_CC_PCR_EXTEND = 0x182;
+  private static final int TPM_CC_STARTUP = 0x144;
   private static final int TPM_CC_SHUTDOWN = 0x145;
   private static final int TPM_CC_FLUSH_CONTEXT = 0x165;
   private static final int TPM_CC_GET_CAPABILITY = 0x17A;
   private static final int TPM_CAP_HANDLES = 1;
   private static final int TPM_RS_PW = 0x40000009;
+  private static final int CMD_SET_LOCALITY = 5;
 
   private final Path folder;
   private final int port;
@@ -43,7 +48,7 @@ public final class Swtpm implements AutoCloseable {
   private Swtpm(Path folder, int port) throws IOException {
     this.folder = folder;
     this.port = port;
-    this.process = start();
+    this.process = start(0);
   }
 
   /**
@@ -82,8 +87,13 @@ public final class Swtpm implements AutoCloseable {
    * grows.
    */
   public void reboot() throws IOException {
+    reboot(0);
+  }
+
+  private void reboot(int locality) throws IOException {
     transmit(TPM_ST_NO_SESSIONS, TPM_CC_SHUTDOWN, new byte[] {0, 0});
-    powerCycle();
+    close();
+    process = start(locality);
   }
 
   /**
@@ -92,22 +102,42 @@ public final class Swtpm implements AutoCloseable {
    */
   public void powerCycle() throws IOException {
     close();
-    process = start();
+    process = start(0);
+  }
+
+  /**
+   * Measures what a machine's firmware and boot loaders measured: each event of a log is extended,
+   * in every bank. If the log says so, the TPM is started anew before, from another locality.
+   */
+  public void measure(BootLog log) throws IOException {
+    if (log.startupLocality() != 0) {
+      reboot(log.startupLocality());
+    }
+    for (BootEvent event : log.events()) {
+      if (event.isExtended()) {
+        extend(event.pcr(), event.digests());
+      }
+    }
   }
 
   /** Extends a PCR in one bank, as firmware or the kernel do. */
   public void extend(int pcr, HashAlg bank, Bytes digest) {
+    extend(pcr, Map.of(bank, digest));
+  }
+
+  /** Extends a PCR in several banks; one that this TPM does not have is left out by it. */
+  public void extend(int pcr, Map<HashAlg, Bytes> digests) {
+    int length = digests.values().stream().mapToInt(digest -> 2 + digest.size()).sum();
     ByteBuffer parameters =
-        ByteBuffer.allocate(4 + 4 + 9 + 4 + 2 + digest.size())
+        ByteBuffer.allocate(4 + 4 + 9 + 4 + length)
             .putInt(pcr)
             .putInt(9)
             .putInt(TPM_RS_PW)
             .putShort((short) 0)
             .put((byte) 0)
             .putShort((short) 0)
-            .putInt(1)
-            .putShort((short) bank.id())
-            .put(digest.toArray());
+            .putInt(digests.size());
+    digests.forEach((bank, digest) -> parameters.putShort((short) bank.id()).put(digest.toArray()));
     transmit(TPM_ST_SESSIONS, TPM_CC_PCR_EXTEND, parameters.array());
   }
 
@@ -195,7 +225,35 @@ public final class Swtpm implements AutoCloseable {
     }
   }
 
-  private Process start() throws IOException {
+  /** Switches it on and starts it up from a locality: 0, or 3 as some firmware does. */
+  private Process start(int locality) throws IOException {
+    Process started = listening(locality == 0 ? "not-need-init,startup-clear" : "not-need-init");
+    if (locality != 0) {
+      locality(locality);
+      transmit(TPM_ST_NO_SESSIONS, TPM_CC_STARTUP, new byte[] {0, 0});
+      locality(0);
+    }
+    return started;
+  }
+
+  /** From which locality commands come from now on: over swtpm's control channel. */
+  private void locality(int locality) throws IOException {
+    try (Socket socket = new Socket()) {
+      socket.connect(
+          new InetSocketAddress(InetAddress.getLoopbackAddress(), port + 1),
+          (int) PATIENCE.toMillis());
+      socket.setSoTimeout((int) PATIENCE.toMillis());
+      socket
+          .getOutputStream()
+          .write(ByteBuffer.allocate(5).putInt(CMD_SET_LOCALITY).put((byte) locality).array());
+      int result = new DataInputStream(socket.getInputStream()).readInt();
+      if (result != 0) {
+        throw new IOException("swtpm refuses locality %d: error %x".formatted(locality, result));
+      }
+    }
+  }
+
+  private Process listening(String flags) throws IOException {
     Process started =
         new ProcessBuilder(
                 inPath("swtpm").toString(),
@@ -208,7 +266,7 @@ public final class Swtpm implements AutoCloseable {
                 "--ctrl",
                 "type=tcp,bindaddr=127.0.0.1,port=" + (port + 1),
                 "--flags",
-                "not-need-init,startup-clear")
+                flags)
             .redirectErrorStream(true)
             .redirectOutput(folder.resolve("swtpm.log").toFile())
             .start();

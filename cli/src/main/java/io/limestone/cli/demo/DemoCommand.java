@@ -5,7 +5,6 @@ import io.limestone.cli.args.Command;
 import io.limestone.cli.args.CommandFailed;
 import io.limestone.cli.args.Option;
 import io.limestone.cli.args.Output;
-import io.limestone.cli.node.NodeCommands;
 import java.io.Console;
 import java.io.IOException;
 import java.io.Writer;
@@ -36,7 +35,8 @@ public final class DemoCommand {
             """
             Starts a server and an agent on a software TPM (swtpm) in a temporary folder, on free ports of loopback:
             the EK certificate is verified, the AK proven, the node enrolled, attested, given its key; then an unknown
-            program is executed, detected, and notified. Nothing is left behind, unless --keep.
+            program is executed, detected, and notified; then the machine reboots with another command line for its
+            kernel. What it boots is the event log of a real machine. Nothing is left behind, unless --keep.
 
             bin/demo does the same, and installs what is missing first.
             """);
@@ -54,17 +54,17 @@ public final class DemoCommand {
             : Writer.nullWriter()) {
       Timeline timeline =
           new Timeline(output, !arguments.has(PLAIN) && isTerminal(), Optional.of(json));
-      Story story = new Story(folder, timeline, DemoCommand::enrol);
-      Thread interrupted = new Thread(() -> endQuietly(story), "end of the demo");
+      Stage stage = new Stage(folder, Story.NODE);
+      Thread interrupted = new Thread(() -> endQuietly(stage), "end of the demo");
       Runtime.getRuntime().addShutdownHook(interrupted);
       boolean done = false;
       List<String> disorderly = List.of();
       try {
-        story.tell();
+        new Story(stage, timeline).tell();
         done = true;
       } finally {
         if (!(done && arguments.has(KEEP))) {
-          disorderly = story.end();
+          disorderly = stage.end();
         }
         Runtime.getRuntime().removeShutdownHook(interrupted);
       }
@@ -74,7 +74,7 @@ public final class DemoCommand {
       summary(timeline, output);
       if (arguments.has(KEEP)) {
         kept = true;
-        keep(story, folder, output);
+        keep(stage, folder, output);
       }
       return 0;
     } catch (CommandFailed | IOException e) {
@@ -87,11 +87,6 @@ public final class DemoCommand {
         delete(folder);
       }
     }
-  }
-
-  private static int enrol(List<String> words, Output output, Story.Step step)
-      throws IOException, InterruptedException {
-    return NodeCommands.add(words, output, step::done);
   }
 
   private static boolean isTerminal() {
@@ -109,10 +104,13 @@ public final class DemoCommand {
     output.line(
         "  verdict, to notice            %5d ms"
             .formatted(timeline.between("detected", "notified")));
+    output.line(
+        "  reboot, to verdict            %5d ms"
+            .formatted(timeline.between("rebooted", "boot_refused")));
   }
 
-  private static void keep(Story story, Path folder, Output output) {
-    String options = String.join(" ", story.connection());
+  private static void keep(Stage stage, Path folder, Output output) {
+    String options = String.join(" ", stage.connection());
     output.line("");
     output.line("Everything goes on in " + folder + ". Look at it:");
     output.line("  limestone node list " + options);
@@ -121,7 +119,7 @@ public final class DemoCommand {
     output.line(
         "  kill "
             + Stream.concat(
-                    story.children().stream().map(Child::pid),
+                    stage.children().stream().map(Child::pid),
                     ProcessHandle.current().children().map(ProcessHandle::pid))
                 .distinct()
                 .map(String::valueOf)
@@ -131,9 +129,9 @@ public final class DemoCommand {
             + folder);
   }
 
-  private static void endQuietly(Story story) {
+  private static void endQuietly(Stage stage) {
     try {
-      var unused = story.end();
+      var unused = stage.end();
     } catch (IOException | InterruptedException e) {
       System.err.println("limestone demo: " + e);
     }

@@ -1,6 +1,7 @@
 package io.limestone.systemtest.parts;
 
 import io.limestone.testkit.LoopbackPorts;
+import io.limestone.testkit.Machine;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -42,7 +43,6 @@ public final class Agent implements AutoCloseable {
     this.id = id;
     this.machine = machine;
     this.home = Files.createDirectories(home);
-    Path bootLog = Files.write(home.resolve("no-boot-log"), new byte[0]);
     Files.writeString(
         home.resolve("agent.conf"),
         """
@@ -78,7 +78,7 @@ public final class Agent implements AutoCloseable {
                 home,
                 home,
                 machine.imaList(),
-                bootLog,
+                machine.bootLog(),
                 String.join("\n", options)));
   }
 
