@@ -26,8 +26,7 @@ final class BootAggregate {
    * bank of the kernel's digest, which need not be the quoted one: both tell of the same boot.
    */
   static void check(BootLog log, ImaSlice list, Findings findings) {
-    Bytes head = list.text().slice(0, Math.min(list.text().size(), ImaCursor.MAX_ENTRY));
-    ImaCursor first = new ImaCursor(head.toArray(), HashAlg.SHA1);
+    ImaCursor first = new ImaCursor(list.text().head(ImaCursor.MAX_ENTRY), HashAlg.SHA1);
     if (list.firstEntry() != 0
         || !first.next()
         || first.kind() == ImaCursor.Kind.MALFORMED

@@ -182,7 +182,7 @@ final class ImaAppraisal {
   }
 
   private ImaCursor cursor(ImaSlice slice) {
-    return new ImaCursor(slice.text().shared(), logHash());
+    return new ImaCursor(slice.text(), logHash());
   }
 
   private HashAlg logHash() {

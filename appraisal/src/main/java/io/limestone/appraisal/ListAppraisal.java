@@ -11,6 +11,7 @@ import io.limestone.policy.ViolationPolicy;
 import io.limestone.tpm.HashAlg;
 import io.limestone.tpm.PcrValues;
 import io.limestone.wire.Bytes;
+import io.limestone.wire.LongBytes;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -65,7 +66,7 @@ public final class ListAppraisal {
   private static long replay(Bytes list, HashAlg logHash, SortedMap<HashAlg, Bytes> values) {
     List<PcrReplay> banks = new ArrayList<>();
     Arrays.stream(HashAlg.values()).map(PcrReplay::ofZeros).forEach(banks::add);
-    ImaCursor cursor = new ImaCursor(list.toArray(), logHash);
+    ImaCursor cursor = new ImaCursor(LongBytes.of(list), logHash);
     while (cursor.next()) {
       banks.forEach(cursor::extend);
     }

@@ -1,7 +1,10 @@
 package io.limestone.evidence;
 
 import io.limestone.evidence.ImaTemplate.Field;
+import io.limestone.wire.LongBytes;
+import io.limestone.wire.LongBytes.Piece;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,13 +15,25 @@ final class AsciiForm implements ImaForm {
   /** Line feeds in one file name that are coped with. */
   private static final int MAX_JOINED = 16;
 
-  private final byte[] text;
+  private final List<Piece> pieces;
+
+  // Where reading is: in a piece of the list.
+  private int index = -1;
+  private byte[] piece = new byte[0];
   private int position;
+  private int limit;
+  private int passed; // bytes of the pieces before it
+
+  // The current entry: where it stands in the piece, or in a copy if it stands in two.
+  private byte[] text = piece;
   private int lineFrom;
   private int lineTo;
+  private byte[] copy = piece;
+  private int copied;
+  private int startIndex;
+  private int startPosition;
   private long lines;
   private int joined;
-  private int firstTo;
 
   // Consecutive lines are much alike: what the last one had is tried first.
   private int hashDigits;
@@ -33,25 +48,110 @@ final class AsciiForm implements ImaForm {
 
   private int at;
 
-  AsciiForm(byte[] text) {
-    this.text = text;
+  AsciiForm(LongBytes list) {
+    this.pieces = list.pieces();
   }
 
   @Override
   public boolean next() {
     joined = 0;
-    while (position < text.length && text[position] == '\n') {
-      position++;
-    }
-    if (position >= text.length) {
+    do {
+      while (position < limit && piece[position] == '\n') {
+        position++;
+      }
+    } while (position == limit && turn());
+    if (position == limit) {
       return false;
     }
-    lineFrom = position;
-    lineTo = Ascii.find(text, lineFrom, text.length, '\n');
-    firstTo = lineTo;
-    position = lineTo + 1;
+    startIndex = index;
+    startPosition = position;
+    int end = Ascii.find(piece, position, limit, '\n');
+    if (end == limit && index + 1 < pieces.size()) {
+      gather();
+    } else {
+      if (text != piece) {
+        forget();
+      }
+      text = piece;
+      lineFrom = position;
+      lineTo = end;
+      position = Math.min(end + 1, limit);
+    }
     lines++;
     return true;
+  }
+
+  /** Goes to the next piece, if there is one. */
+  private boolean turn() {
+    if (index + 1 == pieces.size()) {
+      return false;
+    }
+    passed += index < 0 ? 0 : size(index);
+    enter(index + 1);
+    return true;
+  }
+
+  /** Goes back to where the current entry begins. */
+  private void rewind() {
+    for (int i = startIndex; i < index; i++) {
+      passed -= size(i);
+    }
+    enter(startIndex);
+    position = startPosition;
+  }
+
+  private void enter(int newIndex) {
+    Piece entered = pieces.get(newIndex);
+    index = newIndex;
+    piece = entered.array();
+    position = entered.from();
+    limit = entered.to();
+  }
+
+  private int size(int ofIndex) {
+    return pieces.get(ofIndex).to() - pieces.get(ofIndex).from();
+  }
+
+  /**
+   * Copies the current entry together: it goes on in the next piece, or is made of several lines.
+   * Of one that is too long to be read, only the beginning.
+   */
+  private void gather() {
+    rewind();
+    copied = 0;
+    for (int lineFeeds = 0; ; ) {
+      int end = Ascii.find(piece, position, limit, '\n');
+      keep(position, end);
+      position = end;
+      if (end < limit) {
+        position++;
+        if (lineFeeds++ == joined) {
+          break;
+        }
+        keep(end, end + 1);
+      } else if (!turn()) {
+        break;
+      }
+    }
+    forget();
+    text = copy;
+    lineFrom = 0;
+    lineTo = copied;
+  }
+
+  private void keep(int from, int to) {
+    int length = Math.min(to - from, MAX_ENTRY + 1 - copied);
+    if (copied + length > copy.length) {
+      copy = Arrays.copyOf(copy, Math.max(4096, 2 * (copied + length)));
+    }
+    System.arraycopy(piece, from, copy, copied, length);
+    copied += length;
+  }
+
+  /** What was remembered of the last line stood elsewhere. */
+  private void forget() {
+    template = null;
+    prefixAlg = null;
   }
 
   /**
@@ -60,13 +160,13 @@ final class AsciiForm implements ImaForm {
    */
   @Override
   public boolean join() {
-    if (position >= text.length || joined == MAX_JOINED || lineTo - lineFrom > MAX_ENTRY) {
+    boolean ended = position == limit && index + 1 == pieces.size();
+    if (ended || joined == MAX_JOINED || lineTo - lineFrom > MAX_ENTRY) {
       return false;
     }
-    lineTo = Ascii.find(text, position, text.length, '\n');
-    position = lineTo + 1;
     joined++;
     lines++;
+    gather();
     return true;
   }
 
@@ -74,8 +174,7 @@ final class AsciiForm implements ImaForm {
   public void unjoin() {
     lines -= joined;
     joined = 0;
-    lineTo = firstTo;
-    position = lineTo + 1;
+    gather();
   }
 
   @Override
@@ -85,7 +184,7 @@ final class AsciiForm implements ImaForm {
 
   @Override
   public int consumed() {
-    return Math.min(position, text.length);
+    return index < 0 ? 0 : passed + position - pieces.get(index).from();
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.limestone.evidence;
 
 import io.limestone.tpm.HashAlg;
+import io.limestone.wire.LongBytes;
 import java.security.DigestException;
 import java.security.MessageDigest;
 import java.util.Arrays;
@@ -43,6 +44,11 @@ public final class ImaCursor {
    * @param logHash what the kernel hashed the template data with for the list itself
    */
   public ImaCursor(byte[] list, HashAlg logHash) {
+    this(LongBytes.of(list), logHash);
+  }
+
+  /** A reader of a list in pieces. */
+  public ImaCursor(LongBytes list, HashAlg logHash) {
     this.form = ImaForm.of(list);
     this.logAlg = logHash;
     this.logHash = logHash.newDigest();

@@ -1,5 +1,6 @@
 package io.limestone.evidence;
 
+import io.limestone.wire.LongBytes;
 import org.jspecify.annotations.Nullable;
 
 /** One of the two forms in which the kernel shows its measurement list. */
@@ -11,10 +12,19 @@ sealed interface ImaForm permits AsciiForm, BinaryForm {
    * The form that the bytes are in. Binary entries begin with the PCR as a 32-bit number, so three
    * of the first four bytes are zero; a line of text has no such byte.
    */
-  static ImaForm of(byte[] list) {
-    boolean littleEndian = list.length >= 4 && list[1] == 0 && list[2] == 0 && list[3] == 0;
-    boolean bigEndian = list.length >= 4 && list[0] == 0 && list[1] == 0 && list[2] == 0;
-    return littleEndian || bigEndian ? new BinaryForm(list) : new AsciiForm(list);
+  static ImaForm of(LongBytes list) {
+    byte[] head = list.head(4);
+    boolean littleEndian = head.length == 4 && head[1] == 0 && head[2] == 0 && head[3] == 0;
+    boolean bigEndian = head.length == 4 && head[0] == 0 && head[1] == 0 && head[2] == 0;
+    return littleEndian || bigEndian ? new BinaryForm(whole(list)) : new AsciiForm(list);
+  }
+
+  /** The list in one array. Binary lists are files, and in one piece: agents send text. */
+  private static byte[] whole(LongBytes list) {
+    LongBytes.Piece first = list.pieces().getFirst();
+    return first.from() == 0 && first.to() == first.array().length && first.to() == list.size()
+        ? first.array()
+        : list.toArray();
   }
 
   /** Goes to the next entry; false at the end. */

@@ -1,13 +1,18 @@
 package io.limestone.evidence;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.limestone.tpm.HashAlg;
+import io.limestone.wire.ByteWriter;
 import io.limestone.wire.Bytes;
 import io.limestone.wire.Json;
 import io.limestone.wire.JsonObject;
+import io.limestone.wire.LongBytes;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
@@ -15,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ImaCursorTest {
   private static final JsonObject TEMPLATES =
@@ -183,5 +189,63 @@ class ImaCursorTest {
 
   private static ImaCursor cursor(String text) {
     return new ImaCursor(text.getBytes(StandardCharsets.UTF_8), HashAlg.SHA1);
+  }
+
+  /** A list as it comes from a network: where it is cut makes no difference. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 7, 100, 158, 1000, 4096})
+  void aListInPiecesIsReadAsOneInOne(int size) {
+    byte[] real = TestData.read("ima/rust-agent-826.log").toArray();
+    byte[] brokenName = joined("/tmp/a\nb\nc");
+    byte[] tooLong = ("10 " + "ab".repeat(ImaCursor.MAX_ENTRY) + "\n").getBytes(UTF_8);
+    for (byte[] list :
+        List.of(
+            Arrays.copyOf(real, 60_000),
+            concat(real, brokenName, "\n\n\nno entry\n".getBytes(UTF_8), brokenName),
+            concat("no\nentries\n".getBytes(UTF_8), tooLong, GOOD.getBytes(UTF_8)))) {
+      if (list.length / size > 100_000) {
+        continue; // the long line need not come in single bytes
+      }
+      ImaCursor whole = new ImaCursor(list, HashAlg.SHA1);
+      ImaCursor pieces = new ImaCursor(pieces(list, size), HashAlg.SHA1);
+      while (whole.next()) {
+        assertThat(pieces.next()).isTrue();
+        assertThat(pieces.kind()).isEqualTo(whole.kind());
+        assertThat(pieces.line(300)).isEqualTo(whole.line(300));
+        assertThat(pieces.hashMatches()).isEqualTo(whole.hashMatches());
+        assertThat(pieces.templateData().toBytes()).isEqualTo(whole.templateData().toBytes());
+        assertThat(pieces.name().toBytes()).isEqualTo(whole.name().toBytes());
+        assertThat(pieces.digest().toBytes()).isEqualTo(whole.digest().toBytes());
+        assertThat(pieces.entries()).isEqualTo(whole.entries());
+        assertThat(pieces.consumed()).isEqualTo(whole.consumed());
+        assertThat(pieces.problem()).isEqualTo(whole.problem());
+      }
+      assertThat(pieces.next()).isFalse();
+    }
+  }
+
+  /** An entry whose name has line feeds, as its lines. */
+  private static byte[] joined(String name) {
+    byte[] digest = HashAlg.SHA256.digest(Bytes.of(name.getBytes(UTF_8))).toArray();
+    ByteWriter data = ByteWriter.littleEndian();
+    data.u32(8 + digest.length)
+        .bytes(Bytes.of("sha256:\0".getBytes(UTF_8)))
+        .bytes(Bytes.of(digest));
+    data.u32(name.length() + 1).bytes(Bytes.of((name + "\0").getBytes(UTF_8)));
+    String hash = HashAlg.SHA1.digest(data.toBytes()).hex();
+    return ("10 " + hash + " ima-ng sha256:" + Bytes.of(digest).hex() + " " + name + "\n")
+        .getBytes(UTF_8);
+  }
+
+  private static byte[] concat(byte[]... parts) {
+    return Bytes.concat(Stream.of(parts).map(Bytes::of).toArray(Bytes[]::new)).toArray();
+  }
+
+  static LongBytes pieces(byte[] list, int size) {
+    List<LongBytes.Piece> pieces = new ArrayList<>();
+    for (int from = 0; from < list.length; from += size) {
+      pieces.add(new LongBytes.Piece(list, from, Math.min(list.length, from + size)));
+    }
+    return new LongBytes(pieces);
   }
 }

@@ -33,7 +33,15 @@ public record Envelope(int code, String status, Optional<JsonObject> results) {
    * @throws MalformedException if it is no such envelope
    */
   public static Envelope parse(byte[] body) {
-    JsonObject json = Json.object(body);
+    return of(Json.object(body));
+  }
+
+  /**
+   * The envelope that an object is.
+   *
+   * @throws MalformedException if it is none
+   */
+  public static Envelope of(JsonObject json) {
     long code = json.integer("code");
     if (code < 100 || code > 999) {
       throw new MalformedException("code is not an HTTP status");

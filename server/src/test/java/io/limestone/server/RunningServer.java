@@ -79,21 +79,35 @@ public final class RunningServer implements AutoCloseable {
     return client(pki.clientKey());
   }
 
+  /** The same, for a server in another process. */
+  public static HttpClient admin(Path home) throws IOException {
+    Pki pki = Pki.load(home.resolve("pki"), List.of("cacert.crt"));
+    return over(tlsContext(pki, pki.clientKey()));
+  }
+
   public HttpClient anonymous() {
     return client(null);
   }
 
   /** A client that presents this key's certificate. */
   public HttpClient client(@Nullable KeyManager key) {
+    return over(tlsContext(key));
+  }
+
+  private static HttpClient over(SSLContext tls) {
     return HttpClient.newBuilder()
         .version(HttpClient.Version.HTTP_1_1)
         .connectTimeout(Duration.ofSeconds(10))
-        .sslContext(tlsContext(key))
+        .sslContext(tls)
         .build();
   }
 
   /** TLS that trusts this server. */
   public SSLContext tlsContext(@Nullable KeyManager key) {
+    return tlsContext(pki, key);
+  }
+
+  private static SSLContext tlsContext(Pki pki, @Nullable KeyManager key) {
     try {
       SSLContext context = SSLContext.getInstance("TLS");
       context.init(

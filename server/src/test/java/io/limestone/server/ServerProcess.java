@@ -13,8 +13,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** A server in a process of its own, so that it can be killed. */
-final class ServerProcess {
+/** A server in a process of its own, so that it can be killed, or given little memory. */
+public final class ServerProcess implements AutoCloseable {
   private static final Pattern PORT = Pattern.compile("([a-z-]+) ([0-9]+)");
 
   private final Process process;
@@ -26,17 +26,32 @@ final class ServerProcess {
   }
 
   static ServerProcess start(Path home) throws IOException {
+    return start(home, List.of());
+  }
+
+  /**
+   * Starts one in this folder.
+   *
+   * @param java options of its Java virtual machine
+   * @param settings in pairs of name and value
+   */
+  public static ServerProcess start(Path home, List<String> java, String... settings)
+      throws IOException {
     List<String> command =
         new ArrayList<>(
             List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--enable-native-access=ALL-UNNAMED",
                 "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                System.getProperty("java.class.path"),
-                ServerProcess.class.getName(),
-                home.toString()));
+                "-XX:TieredStopAtLevel=1"));
+    command.addAll(java);
+    command.addAll(
+        List.of(
+            "-cp",
+            System.getProperty("java.class.path"),
+            ServerProcess.class.getName(),
+            home.toString()));
+    command.addAll(List.of(settings));
     Process process =
         new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
     BufferedReader out =
@@ -53,17 +68,23 @@ final class ServerProcess {
     return new ServerProcess(process, ports);
   }
 
-  int port(String listener) {
+  public int port(String listener) {
     return Objects.requireNonNull(ports.get(listener));
   }
 
-  Process process() {
+  public Process process() {
     return process;
+  }
+
+  @Override
+  public void close() {
+    process.destroyForcibly();
   }
 
   /** The server's own main method. */
   public static void main(String[] args) throws Exception {
-    Server server = Server.start(Path.of(args[0]), RunningServer.settings());
+    String[] settings = List.of(args).subList(1, args.length).toArray(String[]::new);
+    Server server = Server.start(Path.of(args[0]), RunningServer.settings(settings));
     CountDownLatch closed = new CountDownLatch(1);
     Runtime.getRuntime()
         .addShutdownHook(

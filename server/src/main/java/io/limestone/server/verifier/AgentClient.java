@@ -46,7 +46,9 @@ final class AgentClient implements AutoCloseable {
   private final Pins pins = new Pins();
   private final Semaphore handshakes = new Semaphore(HANDSHAKES);
   private final Semaphore suspects = new Semaphore(SUSPECTS);
-  private final AtomicLong budget = new AtomicLong(Runtime.getRuntime().maxMemory() / 4);
+
+  /** Half of the memory for long answers, from their first piece until they have been judged. */
+  private final AtomicLong budget = new AtomicLong(Runtime.getRuntime().maxMemory() / 2);
 
   /**
    * A client that shows {@code key} to its peers.
@@ -120,8 +122,11 @@ final class AgentClient implements AutoCloseable {
     }
     request.authority(HostAndPort.create(peer.address(), peer.port()));
     Collector collector = new Collector(cap, budget);
+    boolean received = false;
     try {
-      return await(send(request, body, collector), deadline);
+      Exchange exchange = await(send(request, body, collector), deadline);
+      received = exchange instanceof Exchange.Reply;
+      return exchange;
     } catch (ExecutionException e) {
       var unused = request.reset();
       return new Exchange.Silence(reason(e));
@@ -132,7 +137,9 @@ final class AgentClient implements AutoCloseable {
       }
       return new Exchange.Silence("no complete answer within " + timeout.toMillis() + " ms");
     } finally {
-      collector.release();
+      if (!received) {
+        collector.release();
+      }
     }
   }
 
@@ -195,7 +202,9 @@ final class AgentClient implements AutoCloseable {
           }
         });
     response.endHandler(
-        end -> done.complete(new Exchange.Reply(response.statusCode(), collector.bytes())));
+        end ->
+            done.complete(
+                new Exchange.Reply(response.statusCode(), collector.bytes(), collector::release)));
   }
 
   private static <T> T await(Future<T> future, long deadline)

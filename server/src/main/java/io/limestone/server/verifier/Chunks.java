@@ -2,11 +2,12 @@ package io.limestone.server.verifier;
 
 import io.limestone.tpm.HashAlg;
 import io.limestone.wire.Bytes;
+import io.limestone.wire.LongBytes;
 import io.limestone.wire.MalformedException;
 import java.io.ByteArrayOutputStream;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.zip.DataFormatException;
 import java.util.zip.Deflater;
 import java.util.zip.Inflater;
@@ -39,12 +40,26 @@ final class Chunks {
     }
   }
 
-  static List<Chunk> cut(byte[] text) {
-    List<Chunk> chunks = new ArrayList<>();
-    for (int from = 0; from < text.length; from += SIZE) {
-      chunks.add(Chunk.of(Arrays.copyOfRange(text, from, Math.min(text.length, from + SIZE))));
+  /** Cuts a text, with something before it, and hands out each piece. */
+  static void cut(byte[] head, LongBytes text, Consumer<Chunk> each) {
+    byte[] chunk = Arrays.copyOf(head, SIZE);
+    int used = head.length;
+    for (LongBytes.Piece piece : text.pieces()) {
+      int at = piece.from();
+      while (at < piece.to()) {
+        int length = Math.min(SIZE - used, piece.to() - at);
+        System.arraycopy(piece.array(), at, chunk, used, length);
+        used += length;
+        at += length;
+        if (used == SIZE) {
+          each.accept(Chunk.of(chunk));
+          used = 0;
+        }
+      }
     }
-    return chunks;
+    if (used > 0) {
+      each.accept(Chunk.of(Arrays.copyOf(chunk, used)));
+    }
   }
 
   static byte[] deflate(byte[] content) {

@@ -1,22 +1,23 @@
 package io.limestone.server.verifier;
 
-import java.util.Arrays;
+import io.limestone.wire.LongBytes;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Gathers an answer's body within bounds. Answers up to {@link #SMALL} bytes are always taken; what
- * is longer shares one budget, so that many huge answers at once cannot exhaust the memory and
- * small ones never suffer from them. Used by one event loop at a time.
+ * is longer shares one budget until it has been judged, so that many huge answers at once cannot
+ * exhaust the memory and small ones never suffer from them. An event loop adds, whoever waits for
+ * the answer releases.
  */
 final class Collector {
-  static final int SMALL = 256 * 1024;
+  static final int SMALL = LongBytes.Builder.PIECE;
 
   private final int cap;
   private final AtomicLong budget;
-  private byte[] bytes = new byte[4096];
-  private int size;
+  private final LongBytes.Builder bytes = new LongBytes.Builder();
   private long charged;
+  private boolean released;
 
   Collector(int cap, AtomicLong budget) {
     this.cap = cap;
@@ -24,41 +25,44 @@ final class Collector {
   }
 
   /** Takes a piece; says why not if it is one too many. */
-  Optional<Exchange> add(byte[] piece) {
-    if ((long) size + piece.length > cap) {
+  synchronized Optional<Exchange> add(byte[] piece) {
+    if (released) {
+      return Optional.of(new Exchange.Silence("nobody waits for the answer any more"));
+    }
+    long needed = (long) bytes.size() + piece.length;
+    if (needed > cap) {
       return Optional.of(new Exchange.TooLong("an answer of more than " + cap + " bytes"));
     }
-    int needed = size + piece.length;
-    if (needed > bytes.length) {
-      int grown = (int) Math.min(cap, Math.max((long) bytes.length * 2, needed));
-      if (grown > SMALL && !charge(grown)) {
-        return Optional.of(
-            new Exchange.Silence("this server is busy with other nodes' very long answers"));
-      }
-      bytes = Arrays.copyOf(bytes, grown);
+    if (needed > SMALL && needed > charged && !charge(needed)) {
+      return Optional.of(
+          new Exchange.Silence(
+              "this server has no memory for another very long answer: it is busy with those of"
+                  + " other nodes, or needs more (java -Xmx)"));
     }
-    System.arraycopy(piece, 0, bytes, size, piece.length);
-    size = needed;
+    bytes.add(piece);
     return Optional.empty();
   }
 
-  byte[] bytes() {
-    return size == bytes.length ? bytes : Arrays.copyOf(bytes, size);
+  /** The body, whoever receives it releases what it takes of the budget. */
+  synchronized LongBytes bytes() {
+    return bytes.build();
   }
 
   /** Gives back what was taken of the budget; once the body is no longer needed. */
-  void release() {
+  synchronized void release() {
+    released = true;
     budget.addAndGet(charged);
     charged = 0;
   }
 
-  private boolean charge(long total) {
-    long more = total - charged;
+  /** In whole pieces, as they are in memory. */
+  private boolean charge(long needed) {
+    long more = (needed / SMALL + 1) * SMALL - charged;
     if (budget.addAndGet(-more) < 0) {
       budget.addAndGet(more);
       return false;
     }
-    charged = total;
+    charged += more;
     return true;
   }
 }

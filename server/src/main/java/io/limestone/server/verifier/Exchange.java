@@ -1,23 +1,35 @@
 package io.limestone.server.verifier;
 
+import io.limestone.wire.LongBytes;
+
 /** What came of one request to an agent. */
 sealed interface Exchange {
-  /** A complete answer, whatever its status; {@code body} belongs to whoever receives this. */
+  /**
+   * A complete answer, whatever its status. Its body belongs to whoever receives this, and takes
+   * its share of the memory for long answers until this is released.
+   */
   final class Reply implements Exchange {
     private final int status;
-    private final byte[] body;
+    private final LongBytes body;
+    private final Runnable release;
 
-    Reply(int status, byte[] body) {
+    Reply(int status, LongBytes body, Runnable release) {
       this.status = status;
       this.body = body;
+      this.release = release;
     }
 
     int status() {
       return status;
     }
 
-    byte[] body() {
+    LongBytes body() {
       return body;
+    }
+
+    /** The body is no longer needed. */
+    void release() {
+      release.run();
     }
   }
 

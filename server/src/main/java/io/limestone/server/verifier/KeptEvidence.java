@@ -9,14 +9,15 @@ import io.limestone.keylime.NodeId;
 import io.limestone.keylime.PcrBlob;
 import io.limestone.server.store.Database;
 import io.limestone.server.verifier.Chunks.Blob;
-import io.limestone.server.verifier.Chunks.Chunk;
 import io.limestone.tpm.HashAlg;
 import io.limestone.wire.Bytes;
+import io.limestone.wire.LongBytes;
 import io.limestone.wire.MalformedException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -177,8 +178,8 @@ final class KeptEvidence {
       skip(node, length);
       return;
     }
-    Pieces list = pieces(prefix, slice.text().toArray());
-    Pieces boot = Pieces.of(evidence.bootLog().map(Bytes::toArray).orElseGet(() -> new byte[0]));
+    Pieces list = pieces(prefix, slice.text());
+    Pieces boot = pieces(Optional.empty(), LongBytes.of(evidence.bootLog().orElse(Bytes.EMPTY)));
     long entries = bound(verdict, slice);
     KeptFacts facts =
         new KeptFacts(
@@ -191,8 +192,8 @@ final class KeptEvidence {
             prefix.map(Index::bound).orElse(0L) + offset(slice, entries - slice.firstEntry()),
             list.blob(),
             boot.blob());
-    List<Chunk> fresh = new ArrayList<>(list.fresh());
-    fresh.addAll(boot.fresh());
+    Map<String, byte[]> fresh = new LinkedHashMap<>(list.fresh());
+    fresh.putAll(boot.fresh());
     if (!add(facts, fresh)) {
       skip(node, length);
     }
@@ -225,7 +226,7 @@ final class KeptEvidence {
 
   /** Bytes of the first entries of a slice. */
   private static int offset(ImaSlice slice, long entries) {
-    ImaCursor cursor = new ImaCursor(slice.text().toArray(), HashAlg.SHA1);
+    ImaCursor cursor = new ImaCursor(slice.text(), HashAlg.SHA1);
     int end = 0;
     while (cursor.entries() < entries && cursor.next()) {
       end = cursor.consumed();
@@ -233,39 +234,34 @@ final class KeptEvidence {
     return end;
   }
 
-  /** A blob, and those of its chunks whose content is at hand. */
-  private record Pieces(Blob blob, List<Chunk> fresh) {
-    static Pieces of(byte[] text) {
-      List<Chunk> chunks = Chunks.cut(text);
-      return new Pieces(new Blob(text.length, chunks.stream().map(Chunk::digest).toList()), chunks);
-    }
-  }
+  /** A blob, and those of its chunks that are new here, deflated. */
+  private record Pieces(Blob blob, Map<String, byte[]> fresh) {}
 
-  private Pieces pieces(Optional<Index> prefix, byte[] text) {
-    if (prefix.isEmpty()) {
-      return Pieces.of(text);
-    }
-    long bound = prefix.get().bound();
+  /** What goes on behind a prefix that is kept: never held as a whole, it may be long. */
+  private Pieces pieces(Optional<Index> prefix, LongBytes text) {
+    long bound = prefix.map(Index::bound).orElse(0L);
     int full = (int) (bound / Chunks.SIZE);
     int rest = (int) (bound % Chunks.SIZE);
-    List<String> digests = new ArrayList<>(prefix.get().list().digests().subList(0, full));
-    byte[] tail = new byte[rest + text.length];
-    if (rest > 0) {
-      System.arraycopy(content(prefix.get().list().digests().get(full)), 0, tail, 0, rest);
-    }
-    System.arraycopy(text, 0, tail, rest, text.length);
-    Pieces end = Pieces.of(tail);
-    digests.addAll(end.blob().digests());
-    return new Pieces(new Blob(bound + text.length, digests), end.fresh());
+    List<String> digests =
+        new ArrayList<>(prefix.map(p -> p.list().digests().subList(0, full)).orElse(List.of()));
+    byte[] head =
+        rest == 0
+            ? new byte[0]
+            : Arrays.copyOf(content(prefix.orElseThrow().list().digests().get(full)), rest);
+    Map<String, byte[]> fresh = new LinkedHashMap<>();
+    Chunks.cut(
+        head,
+        text,
+        chunk -> {
+          digests.add(chunk.digest());
+          if (!has(chunk.digest())) {
+            fresh.computeIfAbsent(chunk.digest(), d -> Chunks.deflate(chunk.content().toArray()));
+          }
+        });
+    return new Pieces(new Blob(bound + text.size(), digests), fresh);
   }
 
-  private boolean add(KeptFacts facts, List<Chunk> fresh) {
-    Map<String, byte[]> deflated = new LinkedHashMap<>();
-    for (Chunk chunk : fresh) {
-      if (!has(chunk.digest())) {
-        deflated.put(chunk.digest(), Chunks.deflate(chunk.content().toArray()));
-      }
-    }
+  private boolean add(KeptFacts facts, Map<String, byte[]> deflated) {
     lock.lock();
     try {
       long more = deflated.values().stream().mapToLong(c -> c.length).sum();

@@ -27,6 +27,7 @@ import io.limestone.server.store.Database;
 import io.limestone.wire.Encoding;
 import io.limestone.wire.Json;
 import io.limestone.wire.JsonObject;
+import io.limestone.wire.LongBytes;
 import io.limestone.wire.MalformedException;
 import io.limestone.wire.Secret;
 import io.vertx.core.http.HttpMethod;
@@ -135,28 +136,32 @@ final class Round {
     Exchange exchange =
         client.exchange(
             node.enrolled().peer(), HttpMethod.GET, uri, NO_BODY, timeout, LONGEST_ANSWER, suspect);
-    return switch (exchange) {
-      case Exchange.Reply reply when reply.status() == 200 -> {
-        yield appraisers.judging(
-            reply.body().length, () -> judge(node, reply.body(), nonce, edition, before, state));
-      }
-      default -> other(node, state, exchange, suspect);
-    };
+    if (!(exchange instanceof Exchange.Reply reply)) {
+      return other(node, state, exchange, suspect);
+    }
+    try {
+      return reply.status() == 200
+          ? appraisers.judging(
+              reply.body().size(), () -> judge(node, reply.body(), nonce, edition, before, state))
+          : other(node, state, reply, suspect);
+    } finally {
+      reply.release();
+    }
   }
 
   private Occurrence.Answer judge(
       Watched node,
-      byte[] body,
+      LongBytes body,
       Nonce nonce,
       References.Edition edition,
       AttestationState before,
       NodeState state) {
-    JsonObject results = Envelope.parse(body).content();
+    QuoteReply.Body answer = QuoteReply.Body.of(body);
     QuoteReply reply;
     try {
-      reply = QuoteReply.fromJson(results);
+      reply = answer.reply();
     } catch (MalformedException e) {
-      return unreadable(results, e, edition, before, state);
+      return unreadable(answer.results(), e, edition, before, state);
     }
     Evidence evidence =
         new Evidence(
@@ -329,7 +334,7 @@ final class Round {
     return switch (exchange) {
       case Exchange.Silence(String why) -> new Occurrence.NoAnswer(state.cycle(), why);
       case Exchange.TooLong(String why) -> new Occurrence.Unusable(state.cycle(), why);
-      case Exchange.Reply reply when reply.status() == 200 -> common(reply.body(), state);
+      case Exchange.Reply reply when reply.status() == 200 -> common(reply.body().toArray(), state);
       case Exchange.Reply reply ->
           new Occurrence.NotNegotiable(
               state.cycle(), "GET /version answers HTTP status " + reply.status());
@@ -346,10 +351,16 @@ final class Round {
                     state.cycle(), "it speaks " + theirs.supported() + " only"));
   }
 
-  /** The envelope's text, or nothing if the body is no envelope: it is only shown and matched. */
-  private static String statusText(byte[] body) {
+  /**
+   * The envelope's text, or nothing if the body is no envelope or a long one: it is only shown and
+   * matched.
+   */
+  private static String statusText(LongBytes body) {
+    if (body.size() > SHORT_ANSWER) {
+      return "";
+    }
     try {
-      return Encoding.printable(Envelope.parse(body).status(), 200);
+      return Encoding.printable(Envelope.parse(body.toArray()).status(), 200);
     } catch (MalformedException e) {
       return "";
     }
