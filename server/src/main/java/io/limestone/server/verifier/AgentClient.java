@@ -26,7 +26,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicLong;
 import javax.net.ssl.X509ExtendedKeyManager;
 
 /**
@@ -47,8 +46,7 @@ final class AgentClient implements AutoCloseable {
   private final Semaphore handshakes = new Semaphore(HANDSHAKES);
   private final Semaphore suspects = new Semaphore(SUSPECTS);
 
-  /** Half of the memory for long answers, from their first piece until they have been judged. */
-  private final AtomicLong budget = new AtomicLong(Runtime.getRuntime().maxMemory() / 2);
+  private final AnswerMemory memory = new AnswerMemory(Runtime.getRuntime().maxMemory());
 
   /**
    * A client that shows {@code key} to its peers.
@@ -121,7 +119,7 @@ final class AgentClient implements AutoCloseable {
       gate.release();
     }
     request.authority(HostAndPort.create(peer.address(), peer.port()));
-    Collector collector = new Collector(cap, budget);
+    Collector collector = new Collector(cap, memory);
     boolean received = false;
     try {
       Exchange exchange = await(send(request, body, collector), deadline);

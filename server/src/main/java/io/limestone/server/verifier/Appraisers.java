@@ -7,21 +7,38 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /**
- * Where evidence is judged. Small answers at once, on the caller's virtual thread; long ones on a
- * few platform threads, as many as cores: a virtual thread that computes for seconds would hold one
- * of the few carriers that all nodes share.
+ * Where evidence is judged. Small answers at once, on the caller's virtual thread; others on
+ * platform threads: a virtual thread that computes for seconds would hold one of the few carriers
+ * that all nodes share. Those of medium size have as many threads as cores, and long ones have half
+ * as many of their own, so that none ever waits for one of a larger {@link Size}.
  */
 final class Appraisers implements AutoCloseable {
-  private final ExecutorService heavy =
-      Executors.newFixedThreadPool(
-          Runtime.getRuntime().availableProcessors(),
-          Thread.ofPlatform().daemon().name("appraiser-", 0).factory());
+  private final ExecutorService medium;
+  private final ExecutorService lengthy;
+
+  Appraisers() {
+    this(Runtime.getRuntime().availableProcessors());
+  }
+
+  Appraisers(int cores) {
+    medium = threads("appraiser-", cores);
+    lengthy = threads("long-appraiser-", Math.max(1, cores / 2));
+  }
+
+  private static ExecutorService threads(String name, int count) {
+    return Executors.newFixedThreadPool(
+        count, Thread.ofPlatform().daemon().name(name, 0).factory());
+  }
 
   <T> T judging(int size, Callable<T> work) throws InterruptedException {
-    if (size <= Collector.SMALL) {
-      return call(work);
-    }
-    Future<T> future = heavy.submit(work);
+    return switch (Size.of(size)) {
+      case SMALL -> call(work);
+      case MEDIUM -> waiting(medium.submit(work));
+      case LONG -> waiting(lengthy.submit(work));
+    };
+  }
+
+  private static <T> T waiting(Future<T> future) throws InterruptedException {
     try {
       return future.get();
     } catch (ExecutionException e) {
@@ -51,6 +68,7 @@ final class Appraisers implements AutoCloseable {
 
   @Override
   public void close() {
-    heavy.shutdownNow();
+    medium.shutdownNow();
+    lengthy.shutdownNow();
   }
 }

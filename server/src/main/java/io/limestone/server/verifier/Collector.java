@@ -2,26 +2,22 @@ package io.limestone.server.verifier;
 
 import io.limestone.wire.LongBytes;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Gathers an answer's body within bounds. Answers up to {@link #SMALL} bytes are always taken; what
- * is longer shares one budget until it has been judged, so that many huge answers at once cannot
- * exhaust the memory and small ones never suffer from them. An event loop adds, whoever waits for
- * the answer releases.
+ * Gathers an answer's body within bounds: one of its own, and the memory that all share. An event
+ * loop adds, whoever waits for the answer releases.
  */
 final class Collector {
-  static final int SMALL = LongBytes.Builder.PIECE;
-
   private final int cap;
-  private final AtomicLong budget;
+  private final AnswerMemory memory;
   private final LongBytes.Builder bytes = new LongBytes.Builder();
-  private long charged;
+  private Size share = Size.SMALL;
+  private long taken;
   private boolean released;
 
-  Collector(int cap, AtomicLong budget) {
+  Collector(int cap, AnswerMemory memory) {
     this.cap = cap;
-    this.budget = budget;
+    this.memory = memory;
   }
 
   /** Takes a piece; says why not if it is one too many. */
@@ -33,7 +29,7 @@ final class Collector {
     if (needed > cap) {
       return Optional.of(new Exchange.TooLong("an answer of more than " + cap + " bytes"));
     }
-    if (needed > SMALL && needed > charged && !charge(needed)) {
+    if (!take(needed)) {
       return Optional.of(
           new Exchange.Silence(
               "this server has no memory for another very long answer: it is busy with those of"
@@ -43,26 +39,35 @@ final class Collector {
     return Optional.empty();
   }
 
-  /** The body, whoever receives it releases what it takes of the budget. */
+  /** Takes memory in whole pieces, as they will be; from another share if it has grown into it. */
+  private boolean take(long needed) {
+    Size size = Size.of(needed);
+    long pieces = (needed / LongBytes.Builder.PIECE + 1) * LongBytes.Builder.PIECE;
+    if (size == share) {
+      if (pieces > taken && !memory.take(share, pieces - taken)) {
+        return false;
+      }
+      taken = Math.max(taken, pieces);
+      return true;
+    }
+    if (!memory.take(size, pieces)) {
+      return false;
+    }
+    memory.giveBack(share, taken);
+    share = size;
+    taken = pieces;
+    return true;
+  }
+
+  /** The body; whoever receives it releases the memory. */
   synchronized LongBytes bytes() {
     return bytes.build();
   }
 
-  /** Gives back what was taken of the budget; once the body is no longer needed. */
+  /** The body is no longer needed, or will not be. */
   synchronized void release() {
     released = true;
-    budget.addAndGet(charged);
-    charged = 0;
-  }
-
-  /** In whole pieces, as they are in memory. */
-  private boolean charge(long needed) {
-    long more = (needed / SMALL + 1) * SMALL - charged;
-    if (budget.addAndGet(-more) < 0) {
-      budget.addAndGet(more);
-      return false;
-    }
-    charged += more;
-    return true;
+    memory.giveBack(share, taken);
+    taken = 0;
   }
 }

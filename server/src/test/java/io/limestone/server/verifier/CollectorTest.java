@@ -3,7 +3,6 @@ package io.limestone.server.verifier;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 class CollectorTest {
@@ -18,38 +17,51 @@ class CollectorTest {
   }
 
   @Test
-  void t7_longAnswersShareABudgetUntilTheyAreJudged() {
-    AtomicLong budget = new AtomicLong(3 * MIB);
-    Collector first = new Collector(8 * MIB, budget);
-    assertThat(receive(first, 2 * MIB)).isEmpty();
-    assertThat(first.bytes().size()).isEqualTo(2 * MIB);
+  void t7_longAnswersShareTheirMemoryUntilTheyAreJudged() {
+    AnswerMemory memory = new AnswerMemory(80 * MIB); // 40 for long answers, 10 for medium ones
+    Collector first = new Collector(64 * MIB, memory);
+    assertThat(receive(first, 24 * MIB)).isEmpty();
+    assertThat(first.bytes().size()).isEqualTo(24 * MIB);
 
-    Collector second = new Collector(8 * MIB, budget);
-    assertThat(receive(second, 2 * MIB).orElseThrow()).isInstanceOf(Exchange.Silence.class);
+    Collector second = new Collector(64 * MIB, memory);
+    assertThat(receive(second, 24 * MIB).orElseThrow()).isInstanceOf(Exchange.Silence.class);
     second.release();
-    Collector small = new Collector(8 * MIB, budget);
-    assertThat(receive(small, Collector.SMALL)).as("small ones are always taken").isEmpty();
 
     first.release(); // judged
-    Collector third = new Collector(8 * MIB, budget);
-    assertThat(receive(third, 2 * MIB)).isEmpty();
+    Collector third = new Collector(64 * MIB, memory);
+    assertThat(receive(third, 24 * MIB)).isEmpty();
     third.release();
-    assertThat(budget.get()).isEqualTo(3 * MIB);
+    assertThat(memory.free(Size.LONG)).isEqualTo(40 * MIB);
+    assertThat(memory.free(Size.MEDIUM)).isEqualTo(10 * MIB);
+  }
+
+  @Test
+  void t7_longAnswersTakeNothingFromShorterOnes() {
+    AnswerMemory memory = new AnswerMemory(80 * MIB);
+    Collector large = new Collector(64 * MIB, memory);
+    assertThat(receive(large, 39 * MIB)).isEmpty();
+    assertThat(memory.free(Size.LONG)).isLessThan(MIB);
+    Collector medium = new Collector(64 * MIB, memory);
+    assertThat(receive(medium, 6 * MIB)).isEmpty();
+    assertThat(receive(new Collector(64 * MIB, memory), 6 * MIB)).as("no room").isPresent();
+    for (int i = 0; i < 1000; i++) {
+      assertThat(receive(new Collector(64 * MIB, memory), Size.SMALL.most())).isEmpty();
+    }
   }
 
   @Test
   void whatComesAfterNobodyWaitsAnyMoreTakesNothing() {
-    AtomicLong budget = new AtomicLong(3 * MIB);
-    Collector late = new Collector(8 * MIB, budget);
+    AnswerMemory memory = new AnswerMemory(80 * MIB);
+    Collector late = new Collector(8 * MIB, memory);
     assertThat(receive(late, MIB)).isEmpty();
     late.release();
     assertThat(receive(late, MIB)).isPresent();
-    assertThat(budget.get()).isEqualTo(3 * MIB);
+    assertThat(memory.free(Size.MEDIUM)).isEqualTo(10 * MIB);
   }
 
   @Test
   void anAnswerHasACap() {
-    Collector collector = new Collector(MIB, new AtomicLong(100 * MIB));
+    Collector collector = new Collector(MIB, new AnswerMemory(80 * MIB));
     assertThat(receive(collector, MIB)).isEmpty();
     assertThat(collector.add(new byte[1]).orElseThrow()).isInstanceOf(Exchange.TooLong.class);
   }
