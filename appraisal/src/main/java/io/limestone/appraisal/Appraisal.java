@@ -49,6 +49,7 @@ public final class Appraisal {
   private final Findings findings;
   private final Optional<Candidate> candidate;
   private Optional<Candidate.Result> tried = Optional.empty();
+  private Optional<PcrValues> signed = Optional.empty();
 
   private Appraisal(
       Evidence evidence,
@@ -72,19 +73,40 @@ public final class Appraisal {
   }
 
   /**
-   * The verdict, and what policies that are only tried find in the same evidence.
+   * The verdict, and what else was found on the way to it.
    *
-   * @param tried absent where nothing can be said of them: the quote is not good, or the list is
-   *     not bound to it
+   * @param tried what policies that are only tried find in the same evidence; absent where nothing
+   *     can be said of them: none is tried, the quote is not good, or the list is not bound to it
+   * @param quoted absent where the quote is not good
    */
-  public record Judgement(Verdict verdict, Optional<Candidate.Result> tried) {}
+  public record Judgement(
+      Verdict verdict, Optional<Candidate.Result> tried, Optional<Quoted> quoted) {}
 
-  /** As {@link #appraise(Evidence, ReferenceValues, AttestationState)}, and tries the candidate. */
-  public static Judgement appraise(
+  /**
+   * What a good quote says.
+   *
+   * @param pcrs all signed
+   * @param sound whether nothing failed but that the runtime policy does not allow what was
+   *     measured
+   */
+  public record Quoted(PcrValues pcrs, boolean sound) {}
+
+  /** As {@link #appraise}, and tells what the quote proves. */
+  public static Judgement judge(
+      Evidence evidence, ReferenceValues reference, AttestationState before) {
+    return new Appraisal(evidence, reference, before, Optional.empty()).judgement();
+  }
+
+  /** As {@link #judge(Evidence, ReferenceValues, AttestationState)}, and tries the candidate. */
+  public static Judgement judge(
       Evidence evidence, ReferenceValues reference, AttestationState before, Candidate candidate) {
-    Appraisal appraisal = new Appraisal(evidence, reference, before, Optional.of(candidate));
-    Verdict verdict = appraisal.verdict();
-    return new Judgement(verdict, appraisal.tried);
+    return new Appraisal(evidence, reference, before, Optional.of(candidate)).judgement();
+  }
+
+  private Judgement judgement() {
+    Verdict verdict = verdict();
+    return new Judgement(
+        verdict, tried, signed.map(pcrs -> new Quoted(pcrs, !findings.failedOtherwise())));
   }
 
   private Verdict verdict() {
@@ -99,6 +121,7 @@ public final class Appraisal {
           "a judgement",
           "report this as a bug; the node stays untrusted");
       tried = Optional.empty();
+      signed = Optional.empty();
       return untrusted(before.clock());
     }
   }
@@ -216,6 +239,7 @@ public final class Appraisal {
           "a TPM that was cleared or replaced must be enrolled again");
       return untrusted(before.clock());
     }
+    signed = Optional.of(pcrs);
     if (reference.bindsTransportKey()) {
       keyBinding(pcrs, key.orElseThrow());
     }

@@ -16,6 +16,7 @@ final class Findings {
   private final List<String> notes = new ArrayList<>();
   private long unsaid;
   private long notesUnsaid;
+  private boolean more;
 
   Findings(SeverityPolicy severity) {
     this.severity = severity;
@@ -23,6 +24,7 @@ final class Findings {
 
   /** A check that failed, after which the others still mean something. */
   void fail(String eventId, String check, String found, String expected, String remedy) {
+    more = true;
     add(Failure.of(eventId, true, severity, check, found, expected, remedy));
   }
 
@@ -34,6 +36,7 @@ final class Findings {
       String expected,
       String remedy,
       Map<String, Object> context) {
+    more |= !context.containsKey("rule");
     add(
         new Failure(
             eventId,
@@ -48,6 +51,7 @@ final class Findings {
 
   /** A check after whose failure nothing else means anything. */
   void failForGood(String eventId, String check, String found, String expected, String remedy) {
+    more = true;
     add(Failure.of(eventId, false, severity, check, found, expected, remedy));
   }
 
@@ -70,6 +74,14 @@ final class Findings {
 
   boolean failed() {
     return !failures.isEmpty();
+  }
+
+  /**
+   * Whether anything failed besides entries of a sound list that the runtime policy does not allow:
+   * of those each says in its context by which {@code rule}.
+   */
+  boolean failedOtherwise() {
+    return more;
   }
 
   List<Failure> failures() {

@@ -12,6 +12,7 @@ import io.limestone.policy.RuntimePolicy;
 import io.limestone.policy.RuntimePolicy.Judgement;
 import io.limestone.policy.VerificationKeys;
 import io.limestone.policy.ViolationPolicy;
+import io.limestone.policy.create.Measured;
 import io.limestone.tpm.PcrValues;
 import io.limestone.wire.Bytes;
 import java.nio.charset.StandardCharsets;
@@ -144,7 +145,10 @@ final class ImaJudge {
     switch (entry.template()) {
       case IMA, IMA_NG, IMA_NGV2, EVM_SIG -> file(rules, entry, number);
       case IMA_SIG, IMA_SIGV2, IMA_MODSIG -> {
-        if (!isSignature(entry.extra())) {
+        if (!Measured.isSignature(entry.extra())) {
+          // Template names are not hashed: a buffer relabelled as a signed file is found out by
+          // this,
+          // and the other way round by the digest of the buffer.
           notASignature(entry);
         } else if (!isSigned(rules, entry)) {
           file(rules, entry, number);
@@ -191,21 +195,6 @@ final class ImaJudge {
         name,
         BOOT_AGGREGATE,
         "the node must send its list from its first entry since boot");
-  }
-
-  /**
-   * Whether the field is empty or one of the kernel's kinds of signature. The name of a template is
-   * not hashed: a buffer relabelled as a signed file is found out by this, and the other way round
-   * by the digest of the buffer.
-   */
-  private static boolean isSignature(Span field) {
-    if (field.isEmpty()) {
-      return true;
-    }
-    return switch (field.array()[field.from()]) {
-      case 3, 5, 6 -> true; // IMA's own, EVM's portable, fs-verity's
-      default -> false;
-    };
   }
 
   private void notASignature(ImaCursor entry) {

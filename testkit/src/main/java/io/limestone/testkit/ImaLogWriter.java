@@ -39,6 +39,12 @@ public final class ImaLogWriter {
     return log.substring(at);
   }
 
+  /** The list starts anew, as it does when the kernel does. */
+  synchronized void clear() {
+    log.setLength(0);
+    entries = 0;
+  }
+
   /** A file of this content, template {@code ima-ng} with SHA-256. */
   public ImaLogWriter file(String path, String content) {
     return ng(path, HashAlg.SHA256, digest(HashAlg.SHA256, content));

@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
 /**
@@ -70,6 +71,13 @@ public final class SimulatedAgent {
   /** The node's IMA log, to measure files with. */
   public ImaLogWriter ima() {
     return ima;
+  }
+
+  /** The node boots again, and has measured this when it is reached next. */
+  public synchronized void reboot(Consumer<ImaLogWriter> measuring) {
+    tpm.reboot();
+    ima.clear();
+    measuring.accept(ima);
   }
 
   /** U, V and what they unlock. */

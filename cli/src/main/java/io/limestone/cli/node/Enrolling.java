@@ -147,7 +147,7 @@ final class Enrolling {
         judging.bootPolicy(),
         judging.bootPolicyName(),
         Optional.empty(),
-        "{}",
+        judging.metadata(),
         load.revocationKey(),
         accepted(),
         Bytes.of(node.akTpm().toArray()),

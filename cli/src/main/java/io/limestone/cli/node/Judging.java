@@ -22,6 +22,7 @@ import java.util.TreeMap;
  * @param tpmPolicy JSON text with the mask of all PCRs that these policies need
  * @param runtimePolicy the file's bytes
  * @param runtimePolicyKey PEM of the key of a signed policy
+ * @param group that it is among when policies are rolled out
  */
 record Judging(
     String tpmPolicy,
@@ -29,7 +30,8 @@ record Judging(
     Optional<String> runtimePolicyName,
     Optional<Bytes> runtimePolicyKey,
     Optional<String> bootPolicy,
-    Optional<String> bootPolicyName) {
+    Optional<String> bootPolicyName,
+    Optional<String> group) {
   static final Option RUNTIME =
       Option.value(
           "--runtime-policy",
@@ -52,8 +54,13 @@ record Judging(
           "A measured-boot policy stored at the verifier, or the name to store it by");
   static final Option TPM =
       Option.value("--tpm-policy", "JSON|FILE", "Values that PCRs must have: {\"15\": [\"00…\"]}");
+  static final Option GROUP =
+      Option.value(
+          "--group",
+          "GROUP",
+          "A name to address nodes by together, in policy learn, try and canary");
   static final List<Option> OPTIONS =
-      List.of(RUNTIME, RUNTIME_NAME, RUNTIME_KEY, BOOT, BOOT_NAME, TPM);
+      List.of(RUNTIME, RUNTIME_NAME, RUNTIME_KEY, BOOT, BOOT_NAME, TPM, GROUP);
 
   private static final int BOOT_PCRS = 0xfbff; // 0-9 and 11-15
 
@@ -79,7 +86,20 @@ record Judging(
         arguments.get(RUNTIME_NAME),
         bytes(arguments, RUNTIME_KEY),
         boot,
-        arguments.get(BOOT_NAME));
+        arguments.get(BOOT_NAME),
+        arguments.get(GROUP).map(Judging::group));
+  }
+
+  private static String group(String name) {
+    if (!name.matches("[A-Za-z0-9._-]{1,80}")) {
+      throw CommandFailed.unusable("--group takes 1 to 80 of A-Z a-z 0-9 . _ -");
+    }
+    return name;
+  }
+
+  /** Keylime's free-form JSON about a node, in which Limestone's verifier looks for the group. */
+  String metadata() {
+    return group.map(name -> Json.text(Map.of("group", name))).orElse("{}");
   }
 
   /** Whether the machine's software is judged at all, or only which machine it is. */

@@ -25,7 +25,7 @@ final class DiffPolicies {
       Operand.many("POLICY", "two runtime policies, JSON or DSSE: the one before, the one after");
   private static final Option ALL =
       Option.flag("--all", "Every name, not only the first few of each group");
-  private static final int FEW = 5;
+  static final int FEW = 5;
 
   private DiffPolicies() {}
 
@@ -68,7 +68,8 @@ final class DiffPolicies {
     return json;
   }
 
-  private static void print(List<Difference> differences, int few, Output output) {
+  /** Tells differences in words, {@code few} names of each group. */
+  static void print(List<Difference> differences, int few, Output output) {
     if (differences.isEmpty()) {
       output.line("the policies say the same");
     }

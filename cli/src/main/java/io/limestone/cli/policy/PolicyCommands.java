@@ -58,7 +58,7 @@ public final class PolicyCommands {
                     SignPolicy.sign(),
                     SignPolicy.verify()),
                 stored(),
-                List.of(TryPolicy.leaf()),
+                List.of(TryPolicy.leaf(), LearnPolicy.group()),
                 Rollout.leaves())
             .<Command>flatMap(List::stream)
             .toList());

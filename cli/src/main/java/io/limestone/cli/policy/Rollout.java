@@ -65,11 +65,18 @@ final class Rollout {
                 """),
         Leaf.of(
                 "canary",
-                "Lets the version under audit decide for a share of the nodes.",
+                "Lets the version under audit decide for a share or a group of the nodes.",
                 Rollout::canary)
-            .operands(NAME, Operand.one("PERCENT", "of the nodes that use it, 0 to 100; stable"))
-            .options(WHY, PolicyCommands.KIND)
-            .options(Connection.OPTIONS),
+            .operands(
+                NAME, Operand.optional("PERCENT", "of the nodes that use it, 0 to 100; stable"))
+            .options(NodesMeant.GROUP, WHY, PolicyCommands.KIND)
+            .options(Connection.OPTIONS)
+            .text(
+                """
+                Examples:
+                  limestone policy canary web 10 --why "a tenth first"
+                  limestone policy canary web --group staging --why "staging first"
+                """),
         Leaf.of("enforce", "Lets the version under audit decide for all nodes.", Rollout::enforce)
             .operands(NAME)
             .options(WHY, VERSION, ACCEPT_REPLACED, PolicyCommands.KIND)
@@ -98,8 +105,14 @@ final class Rollout {
 
   private static int canary(Arguments arguments, Output output)
       throws IOException, InterruptedException {
-    return change(
-        "canary", arguments, output, Map.of("percent", number(arguments.operand(1), 0, 100)));
+    Map<String, Object> body = new LinkedHashMap<>();
+    arguments.get(NodesMeant.GROUP).ifPresent(name -> body.put("group", name));
+    if (arguments.operands().size() > 1) {
+      body.put("percent", number(arguments.operand(1), 0, 100));
+    } else if (body.isEmpty()) {
+      throw CommandFailed.unusable("for which nodes: a PERCENT, or --group GROUP?");
+    }
+    return change("canary", arguments, output, body);
   }
 
   private static int enforce(Arguments arguments, Output output)
@@ -195,7 +208,9 @@ final class Rollout {
             + canaries
             + " of them ("
             + policy.integer("canary_percent")
-            + " %); of the others it would trust "
+            + " %"
+            + policy.optionalString("canary_group").map(name -> " and group " + name).orElse("")
+            + "); of the others it would trust "
             + policy.integer("would_pass")
             + " and refuse "
             + policy.integer("would_fail")

@@ -28,10 +28,6 @@ import org.jspecify.annotations.Nullable;
 
 /** {@code limestone policy try}: who would fail, before anybody does. */
 final class TryPolicy {
-  private static final Option NODE =
-      Option.values("--node", "ID", "Only this node; may be given more than once");
-  private static final Option USERS_OF =
-      Option.value("--users-of", "NAME", "Only nodes that use this policy now");
   private static final Option REPLACING =
       Option.value(
           "--accept-replaced",
@@ -49,14 +45,8 @@ final class TryPolicy {
             "Judges the last evidence of each node by a draft: who would fail.",
             TryPolicy::run)
         .operands(Operand.one("FILE|NAME", "a draft, JSON or DSSE; or a stored policy"))
-        .options(
-            NODE,
-            USERS_OF,
-            REPLACING,
-            VERSION,
-            PolicyCommands.KIND,
-            PolicyCommands.KEY,
-            Connection.JSON)
+        .options(NodesMeant.OPTIONS)
+        .options(REPLACING, VERSION, PolicyCommands.KIND, PolicyCommands.KEY, Connection.JSON)
         .options(Connection.OPTIONS)
         .text(
             """
@@ -66,6 +56,7 @@ final class TryPolicy {
 
             Examples:
               limestone policy try next.json --users-of web
+              limestone policy try next.json --group staging
               limestone policy try web --version 3 --node web-1 --json
             """);
   }
@@ -109,10 +100,7 @@ final class TryPolicy {
       body.put("stored", PolicyCommands.name(arguments));
       arguments.number(VERSION, 1, Integer.MAX_VALUE).ifPresent(n -> body.put("version", n));
     }
-    if (!arguments.all(NODE).isEmpty()) {
-      body.put("nodes", arguments.all(NODE));
-    }
-    arguments.get(USERS_OF).ifPresent(name -> body.put("users_of", name));
+    body.putAll(NodesMeant.body(arguments));
     arguments.get(REPLACING).ifPresent(name -> body.put("replacing", name));
     return body;
   }

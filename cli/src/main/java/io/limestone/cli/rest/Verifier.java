@@ -9,10 +9,12 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /** The verifier's REST interface (verifier-api.md section 2). */
 public final class Verifier {
   private static final String POLICIES = "/limestone/v1/policies/";
+  private static final String LEARNINGS = "/limestone/v1/learnings";
 
   private final Rest rest;
   private final String base;
@@ -112,6 +114,39 @@ public final class Verifier {
   /** Limestone's own: a part of the nodes, judged by a draft. */
   public Answer tryPolicy(Map<String, ?> body) throws IOException, InterruptedException {
     return rest.post("/limestone/v1/try", body);
+  }
+
+  /** Limestone's own: what is learnt, and was, in short. */
+  public JsonObject learnings() throws IOException, InterruptedException {
+    return rest.get(LEARNINGS).expectSuccess("listing what is learnt");
+  }
+
+  /** Limestone's own: one learning, without what it learnt. */
+  public Optional<JsonObject> learning(String name) throws IOException, InterruptedException {
+    return found(rest.get(LEARNINGS + "/" + name), "reading the learning");
+  }
+
+  /** Limestone's own: shows each thing that was learnt. */
+  public void learnt(String name, Consumer<JsonObject> to)
+      throws IOException, InterruptedException {
+    Optional<String> next = Optional.of("");
+    while (next.isPresent()) {
+      JsonObject page =
+          rest.get(LEARNINGS + "/" + name + "/things?after=" + next.get())
+              .expectSuccess("reading what was learnt");
+      for (Object item : page.list("things")) {
+        if (item instanceof JsonObject thing) {
+          to.accept(thing);
+        }
+      }
+      next = page.optionalString("next");
+    }
+  }
+
+  /** Limestone's own: a step in the life of a learning. */
+  public Answer changeLearning(String name, String step, Map<String, ?> body)
+      throws IOException, InterruptedException {
+    return rest.post(LEARNINGS + "/" + name + "/" + step, body);
   }
 
   /** Limestone's own: the newest entries of the audit log, of one subject or of all. */

@@ -75,6 +75,16 @@ public final class PolicyDraft {
     add(digests, path.replace(' ', '_'), digest);
   }
 
+  /** Allows what was measured; a violation, which has no digest, cannot be. */
+  public void allow(Measured measured) {
+    switch (measured.kind()) {
+      case FILE -> allow(measured.name(), measured.digest());
+      case KEY -> allowKey(measured.name(), measured.digest());
+      case BUFFER -> allowBuffer(measured.name(), measured.digest());
+      case VIOLATION -> {}
+    }
+  }
+
   public void allowKey(String keyring, String digest) {
     if (!ignoredKeyrings.contains(keyring)) {
       add(keyrings, keyring, digest);

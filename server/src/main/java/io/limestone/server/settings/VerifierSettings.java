@@ -112,6 +112,22 @@ public final class VerifierSettings {
           "MiB of kept evidence of all nodes together, as stored: compressed, equal pieces once. 0:"
               + " none is kept.");
 
+  public static final Setting<Integer> LEARN_THINGS =
+      Setting.integer(
+          "verifier.learn_things",
+          200000,
+          1,
+          10000000,
+          "Files, keys and buffers, each once, up to which one learning goes (limestone policy"
+              + " learn); what comes beyond is left out, and said so.");
+  public static final Setting<Integer> LEARN_BYTES =
+      Setting.integer(
+          "verifier.learn_bytes",
+          67108864,
+          1,
+          1073741824,
+          "Bytes up to which one learning goes, in memory and as stored.");
+
   static final List<Setting<?>> ALL =
       List.of(
           UUID,
@@ -135,7 +151,9 @@ public final class VerifierSettings {
           IGNORE_OPEN_WRITERS,
           ACCEPT_FOREIGN_REGISTRATIONS,
           EVIDENCE_OF_NODE,
-          EVIDENCE_KEPT);
+          EVIDENCE_KEPT,
+          LEARN_THINGS,
+          LEARN_BYTES);
 
   private VerifierSettings() {}
 }

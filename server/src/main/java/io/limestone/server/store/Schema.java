@@ -25,7 +25,11 @@ import org.slf4j.LoggerFactory;
 final class Schema {
   /** Every migration, oldest first, and for ever: a released one is never edited. */
   static final List<String> MIGRATIONS =
-      List.of("V1__registrar_and_audit", "V2__verifier", "V3__policy_versions_and_evidence");
+      List.of(
+          "V1__registrar_and_audit",
+          "V2__verifier",
+          "V3__policy_versions_and_evidence",
+          "V4__learning");
 
   private static final Logger LOG = LoggerFactory.getLogger(Schema.class);
 

@@ -7,6 +7,8 @@ import io.limestone.keylime.NodeId;
 import io.limestone.policy.AcceptedAlgorithms;
 import io.limestone.policy.PcrPolicy;
 import io.limestone.tpm.TpmtPublic;
+import io.limestone.wire.Json;
+import io.limestone.wire.MalformedException;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.Set;
@@ -17,6 +19,7 @@ import java.util.Set;
  *
  * @param enrolment as sent, without secrets and without the content of policies
  * @param runtimePolicy name of the policy attached; so {@code bootPolicy}
+ * @param group what its metadata say: a name that nodes are addressed by together
  */
 record Enrolled(
     NodeId id,
@@ -26,6 +29,7 @@ record Enrolled(
     PcrPolicy pcrs,
     Optional<String> runtimePolicy,
     Optional<String> bootPolicy,
+    Optional<String> group,
     boolean hasV) {
 
   static Enrolled of(
@@ -43,7 +47,31 @@ record Enrolled(
         PcrPolicy.parse(enrolment.tpmPolicy()),
         runtimePolicy,
         bootPolicy,
+        groupOf(enrolment.metadata()),
         hasV);
+  }
+
+  /**
+   * A group's name: 1 to 80 of {@code A-Z a-z 0-9 . _ -}.
+   *
+   * @throws MalformedException if it is none
+   */
+  static String group(String text) {
+    if (!text.matches("[A-Za-z0-9._-]{1,80}")) {
+      throw new MalformedException("a group's name has 1 to 80 of A-Z a-z 0-9 . _ -");
+    }
+    return text;
+  }
+
+  /**
+   * The member {@code group} of Keylime's free-form metadata; whatever else it holds is nothing.
+   */
+  private static Optional<String> groupOf(String metadata) {
+    try {
+      return Json.object(metadata).optionalString("group").map(Enrolled::group);
+    } catch (MalformedException e) {
+      return Optional.empty(); // metadata may be anything
+    }
   }
 
   /** Name of the policy of this kind that is attached. */

@@ -66,13 +66,23 @@ final class Policies {
    * @param former digest of a version whose files may have run until they were replaced
    * @param candidate judged beside it; it decides for none of the nodes, or for a share of them
    * @param share percent of the nodes for which the candidate decides
+   * @param group of nodes for which it decides too
    */
   record Standing(
       long version,
       String digest,
       Optional<String> former,
       Optional<Candidate> candidate,
-      int share) {}
+      int share,
+      Optional<String> group) {
+
+    /** Whether the candidate decides for a node that uses this policy. */
+    boolean isCanary(Enrolled node, String name) {
+      return candidate.isPresent()
+          && (Share.includes(node.id(), name, share)
+              || (group.isPresent() && group.equals(node.group())));
+    }
+  }
 
   /** A version that is rolled out; {@code former} as in {@link Standing}. */
   record Candidate(long version, String digest, Optional<String> former) {}
@@ -93,7 +103,8 @@ final class Policies {
   Optional<Standing> standing(Handle handle, Kind kind, String name) {
     return handle
         .createQuery(
-            "select p.version, p.digest, p.candidate, p.share, c.digest as candidate_digest,"
+            "select p.version, p.digest, p.candidate, p.share, p.canary_group,"
+                + " c.digest as candidate_digest,"
                 + " f.digest as former, cf.digest as candidate_former from "
                 + kind.table
                 + " p"
@@ -125,7 +136,8 @@ final class Policies {
                     row.getLong("candidate"),
                     candidate,
                     Optional.ofNullable(row.getString("candidate_former")))),
-        row.getInt("share"));
+        row.getInt("share"),
+        Optional.ofNullable(row.getString("canary_group")));
   }
 
   /** All versions, oldest first. */
@@ -197,7 +209,7 @@ final class Policies {
                 + kind.table
                 + " (name, digest, version) values (:name, :digest, :number) on conflict (name) do"
                 + " update set digest = excluded.digest, version = excluded.version,"
-                + " former = null, candidate = null, candidate_former = null, share = 0")
+                + " former = null, candidate = null, candidate_former = null, share = 0, canary_group = null")
         .bind("name", name)
         .bind("digest", content.digest())
         .bind("number", number)
@@ -228,7 +240,7 @@ final class Policies {
         .createUpdate(
             "update "
                 + kind.table
-                + " set candidate = :number, share = 0, candidate_former = "
+                + " set candidate = :number, share = 0, canary_group = null, candidate_former = "
                 + (replacing ? "version" : "null")
                 + " where name = :name")
         .bind("name", name)
@@ -236,12 +248,16 @@ final class Policies {
         .execute();
   }
 
-  /** The candidate decides for this percentage of the nodes. */
-  void share(Handle handle, Kind kind, String name, int percent) {
+  /** The candidate decides for this percentage of the nodes, and for this group. */
+  void share(Handle handle, Kind kind, String name, int percent, Optional<String> group) {
     handle
-        .createUpdate("update " + kind.table + " set share = :share where name = :name")
+        .createUpdate(
+            "update "
+                + kind.table
+                + " set share = :share, canary_group = :group where name = :name")
         .bind("name", name)
         .bind("share", percent)
+        .bind("group", group.orElse(null))
         .execute();
   }
 
@@ -251,7 +267,7 @@ final class Policies {
         .createUpdate(
             "update "
                 + kind.table
-                + " set candidate = null, candidate_former = null, share = 0 where name = :name")
+                + " set candidate = null, candidate_former = null, share = 0, canary_group = null where name = :name")
         .bind("name", name)
         .execute();
   }
@@ -266,7 +282,7 @@ final class Policies {
                 + " set former = "
                 + (replacing ? "version" : "null")
                 + ", version = :number, digest = :digest, candidate = null, candidate_former = null,"
-                + " share = 0 where name = :name")
+                + " share = 0, canary_group = null where name = :name")
         .bind("name", name)
         .bind("number", number)
         .bind("digest", digest(handle, kind, name, number).orElseThrow())

@@ -150,7 +150,7 @@ final class References {
     }
     Policies.Candidate candidate = standing.candidate().get();
     Text tried = new Text(candidate.digest(), candidate.former());
-    return Share.includes(node.id(), name, standing.share())
+    return standing.isCanary(node, name)
         ? new Use(name, tried, Optional.empty())
         : new Use(name + " version " + candidate.version(), enforced, Optional.of(tried));
   }

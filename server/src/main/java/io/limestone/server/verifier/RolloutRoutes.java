@@ -104,6 +104,7 @@ final class RolloutRoutes {
     json.put("enforced", standing.version());
     json.put("candidate", standing.candidate().map(Policies.Candidate::version).orElse(null));
     json.put("canary_percent", standing.share());
+    json.put("canary_group", standing.group().orElse(null));
     json.put("versions", found.get().versions().stream().map(RolloutRoutes::json).toList());
     json.putAll(nodes(kind, name, standing));
     return Response.ok(json);
@@ -133,7 +134,7 @@ final class RolloutRoutes {
       if (standing.candidate().isEmpty()) {
         break;
       }
-      if (Share.includes(node.enrolled().id(), name, standing.share())) {
+      if (standing.isCanary(node.enrolled(), name)) {
         canaries.add(node.enrolled().id().value());
         continue;
       }
@@ -261,7 +262,11 @@ final class RolloutRoutes {
   }
 
   private String canary(Handle h, Wish wish) {
-    long percent = wish.body().integer("percent");
+    Optional<String> group = wish.body().optionalString("group").map(Enrolled::group);
+    long percent =
+        group.isPresent()
+            ? wish.body().optionalInteger("percent").orElse(0L)
+            : wish.body().integer("percent");
     if (percent < 0 || percent > 100) {
       throw new MalformedException("percent is not from 0 to 100");
     }
@@ -273,8 +278,14 @@ final class RolloutRoutes {
                     new MalformedException(
                         "there is no candidate; begin with audit, which judges it beside the"
                             + " version enforced"));
-    policies.share(h, wish.kind(), wish.name(), (int) percent);
-    return "version " + candidate.version() + " is enforced on " + percent + " % of the nodes";
+    policies.share(h, wish.kind(), wish.name(), (int) percent, group);
+    String share = percent + " % of the nodes";
+    return "version "
+        + candidate.version()
+        + " is enforced on "
+        + group
+            .map(name -> "the nodes of group " + name + (percent > 0 ? " and on " + share : ""))
+            .orElse(share);
   }
 
   private String enforce(Handle h, Wish wish) {

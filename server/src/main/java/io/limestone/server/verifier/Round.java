@@ -16,6 +16,7 @@ import io.limestone.keylime.QuoteReply;
 import io.limestone.keylime.QuoteRequest;
 import io.limestone.keylime.TransportKey;
 import io.limestone.keylime.Versions;
+import io.limestone.policy.RuntimePolicy;
 import io.limestone.server.nodes.Ask;
 import io.limestone.server.nodes.LifeCycle;
 import io.limestone.server.nodes.NodeState;
@@ -24,6 +25,7 @@ import io.limestone.server.nodes.Phase;
 import io.limestone.server.nodes.Tally;
 import io.limestone.server.nodes.Trial;
 import io.limestone.server.store.Database;
+import io.limestone.tpm.HashAlg;
 import io.limestone.wire.Encoding;
 import io.limestone.wire.Json;
 import io.limestone.wire.JsonObject;
@@ -57,6 +59,7 @@ final class Round {
   private final References references;
   private final Appraisers appraisers;
   private final KeptEvidence kept;
+  private final Learnings learnings;
   private final SecureRandom random;
   private final Duration timeout;
   private final Counters counters;
@@ -68,6 +71,7 @@ final class Round {
       References references,
       Appraisers appraisers,
       KeptEvidence kept,
+      Learnings learnings,
       SecureRandom random,
       Duration timeout,
       Counters counters) {
@@ -77,6 +81,7 @@ final class Round {
     this.references = references;
     this.appraisers = appraisers;
     this.kept = kept;
+    this.learnings = learnings;
     this.random = random;
     this.timeout = timeout;
     this.counters = counters;
@@ -126,7 +131,8 @@ final class Round {
     boolean whole =
         ask == Ask.ALL
             || !edition.basis().equals(state.basis())
-            || !kept.continues(node.enrolled().id(), state.appraisal().nextImaEntry());
+            || !kept.continues(node.enrolled().id(), state.appraisal().nextImaEntry())
+            || !learnings.continues(node.enrolled(), state.appraisal().nextImaEntry());
     AttestationState before = whole ? fromStart(state.appraisal()) : state.appraisal();
     Nonce nonce = Nonce.random(random);
     QuoteRequest request =
@@ -175,7 +181,7 @@ final class Round {
             reply.bootLog(),
             reply.bootTime().map(OptionalLong::of).orElseGet(OptionalLong::empty));
     Appraisal.Judgement judgement = appraise(evidence, edition, before, state);
-    keep(node, evidence, before, judgement.verdict());
+    keep(node, evidence, before, judgement, edition);
     return new Occurrence.Judged(
         state.cycle(),
         state.ask(),
@@ -184,23 +190,33 @@ final class Round {
         new Occurrence.By(edition.basis(), trial(edition, state, judgement.tried())));
   }
 
-  /** Whatever goes wrong with keeping evidence, the verdict stands. */
-  private void keep(Watched node, Evidence evidence, AttestationState before, Verdict verdict) {
+  /** Whatever goes wrong with keeping evidence or learning from it, the verdict stands. */
+  private void keep(
+      Watched node,
+      Evidence evidence,
+      AttestationState before,
+      Appraisal.Judgement judgement,
+      References.Edition edition) {
     try {
-      kept.keep(node.enrolled().id(), evidence, before, verdict);
+      kept.keep(node.enrolled().id(), evidence, before, judgement.verdict());
     } catch (RuntimeException e) {
       LOG.error("node {}: its evidence is not kept", node.enrolled().id(), e);
+    }
+    try {
+      HashAlg logHash = edition.values().runtime().map(RuntimePolicy::logHash).orElse(HashAlg.SHA1);
+      learnings.observe(node.enrolled(), evidence, before, judgement, logHash);
+    } catch (RuntimeException e) {
+      LOG.error("node {}: nothing is learnt from its evidence", node.enrolled().id(), e);
     }
   }
 
   private static Appraisal.Judgement appraise(
       Evidence evidence, References.Edition edition, AttestationState before, NodeState state) {
     if (edition.trial().isEmpty()) {
-      return new Appraisal.Judgement(
-          Appraisal.appraise(evidence, edition.values(), before), Optional.empty());
+      return Appraisal.judge(evidence, edition.values(), before);
     }
     Candidate candidate = edition.trial().get().candidate();
-    return Appraisal.appraise(
+    return Appraisal.judge(
         evidence,
         edition.values(),
         before,

@@ -22,12 +22,10 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -103,7 +101,11 @@ final class TryRoutes {
   private Response page(JsonObject body) throws InterruptedException {
     Policies.Kind kind = RolloutRoutes.kind(body.optionalString("kind").orElse("runtime"));
     Draft draft = draft(kind, body);
-    List<Watched> nodes = nodes(kind, body);
+    String after = body.optionalString("after").orElse("");
+    List<Watched> nodes =
+        NodesAsked.of(body).in(fleet, kind).stream()
+            .filter(n -> id(n).compareTo(after) > 0)
+            .toList();
     Findings findings = new Findings();
     long end = System.nanoTime() + PAGE;
     int done = 0;
@@ -160,32 +162,6 @@ final class TryRoutes {
 
   private static Bytes utf8(String text) {
     return Bytes.of(text.getBytes(StandardCharsets.UTF_8));
-  }
-
-  /** Those asked for, in the order of their ids, behind the one where the page before ended. */
-  private List<Watched> nodes(Policies.Kind kind, JsonObject body) {
-    Optional<String> users = body.optionalString("users_of");
-    Set<String> named = body.has("nodes") ? new HashSet<>(body.strings("nodes")) : Set.of();
-    String after = body.optionalString("after").orElse("");
-    List<Watched> nodes = new ArrayList<>();
-    Set<String> found = new HashSet<>();
-    for (Watched node : fleet.all()) {
-      boolean asked =
-          named.isEmpty()
-              ? users.isEmpty() || node.enrolled().policy(kind).equals(users)
-              : named.contains(id(node));
-      found.add(id(node));
-      if (asked && id(node).compareTo(after) > 0) {
-        nodes.add(node);
-      }
-    }
-    if (!found.containsAll(named)) {
-      Set<String> missing = new HashSet<>(named);
-      missing.removeAll(found);
-      throw new MalformedException("not enrolled: " + missing.stream().sorted().findFirst().get());
-    }
-    nodes.sort(Comparator.comparing(TryRoutes::id));
-    return nodes;
   }
 
   private static String id(Watched node) {

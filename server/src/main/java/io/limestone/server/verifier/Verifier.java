@@ -46,6 +46,7 @@ public final class Verifier implements Part {
   private final AgentClient client;
   private final Appraisers appraisers = new Appraisers();
   private final KeptEvidence evidence;
+  private final Learnings learnings;
   private final Courier courier;
   private final Counters counters = new Counters();
   private final StatusView view;
@@ -100,6 +101,14 @@ public final class Verifier implements Part {
             shared.clock(),
             settings.get(VerifierSettings.EVIDENCE_OF_NODE),
             settings.get(VerifierSettings.EVIDENCE_KEPT) * 1024L * 1024L);
+    learnings =
+        new Learnings(
+            shared.database(),
+            shared.audit(),
+            shared.clock(),
+            new Recording.Bounds(
+                settings.get(VerifierSettings.LEARN_THINGS),
+                settings.get(VerifierSettings.LEARN_BYTES)));
     Round round =
         new Round(
             client,
@@ -108,6 +117,7 @@ public final class Verifier implements Part {
             references,
             appraisers,
             evidence,
+            learnings,
             shared.random(),
             timeout,
             counters);
@@ -182,6 +192,9 @@ public final class Verifier implements Part {
                 signed)
             .routes());
     routes.addAll(
+        new LearnRoutes(shared.database(), learnings, fleet, shared.audit(), shared.clock())
+            .routes());
+    routes.addAll(
         new TryRoutes(shared.database(), policies, references, evidence, fleet, appraisers, signed)
             .routes());
     routes.addAll(
@@ -230,6 +243,7 @@ public final class Verifier implements Part {
     Duration spread =
         rhythm.interval().compareTo(LONGEST_SPREAD) < 0 ? rhythm.interval() : LONGEST_SPREAD;
     evidence.load();
+    learnings.load();
     fleet.load(spread);
     if (!fleet.all().isEmpty()) {
       LOG.info("{} nodes taken up", fleet.all().size());
@@ -240,7 +254,10 @@ public final class Verifier implements Part {
             fleet::flush, FLUSH.toMillis(), FLUSH.toMillis(), TimeUnit.MILLISECONDS);
     unused =
         flusher.scheduleWithFixedDelay(
-            evidence::flush,
+            () -> {
+              evidence.flush();
+              learnings.flush();
+            },
             FLUSH_EVIDENCE.toMillis(),
             FLUSH_EVIDENCE.toMillis(),
             TimeUnit.MILLISECONDS);
@@ -265,6 +282,7 @@ public final class Verifier implements Part {
     flusher.shutdown();
     fleet.close();
     evidence.flush();
+    learnings.flush();
     webhooks.forEach(Webhook::close);
     client.close();
     appraisers.close();

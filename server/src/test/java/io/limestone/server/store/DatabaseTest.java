@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.limestone.server.settings.Settings;
+import java.sql.SQLException;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -25,7 +26,7 @@ abstract class DatabaseTest {
   abstract Settings settings();
 
   /** An empty database of the same kind, for once. */
-  abstract DataSource empty();
+  abstract DataSource empty() throws SQLException;
 
   @Test
   void theSchemaIsMadeOnceAndFoundAgain() {
@@ -54,7 +55,7 @@ abstract class DatabaseTest {
 
   /** What a server before policy versions stored is version 1 of each. */
   @Test
-  void policiesOfAnOlderDatabaseBecomeTheirFirstVersions() {
+  void policiesOfAnOlderDatabaseBecomeTheirFirstVersions() throws SQLException {
     DataSource source = empty();
     Dialect dialect = Dialect.of(settings());
     Schema.migrate(source, dialect, Schema.MIGRATIONS.subList(0, 2));

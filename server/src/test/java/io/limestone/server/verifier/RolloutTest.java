@@ -35,7 +35,12 @@ class RolloutTest {
 
   @BeforeEach
   void start() throws Exception {
-    scene = Scene.start(home);
+    scene = Scene.start(home, database());
+  }
+
+  /** Settings of an empty database, in pairs of name and value. */
+  String[] database() throws Exception {
+    return new String[0];
   }
 
   @AfterEach
@@ -140,6 +145,27 @@ class RolloutTest {
   }
 
   @Test
+  void aGroupOfNodesCanGoFirst() throws Exception {
+    stored(OLD);
+    HostileAgent staging = node("staging-1", "{\"group\":\"staging\"}");
+    HostileAgent other = node("web-1", "not even JSON");
+    attestedBothTwice(staging, other);
+    change("audit", NEW, Map.of());
+    assertThat(change("canary", "", Map.of("group", "staging")).string("done"))
+        .contains("on the nodes of group staging");
+    scene.awaitState(staging, OperationalState.INVALID_QUOTE);
+    JsonObject web = awaitWeb("would_fail", 1);
+    assertThat(web.list("canaries")).isEqualTo(List.of("staging-1"));
+    assertThat(web.string("canary_group")).isEqualTo("staging");
+    attestedBothTwice(other, other);
+    assertThat(Scene.text(post("canary", Map.of("why", "w", "group", "a b"))))
+        .contains("a group's name");
+    change("rollback", "", Map.of());
+    assertThat(Scene.results(scene.call("GET", WEB, null)).members())
+        .containsEntry("canary_group", null);
+  }
+
+  @Test
   void aChangeNeedsAReasonAndSomethingToChange() throws Exception {
     stored(OLD);
     assertThat(post("audit", Map.of()).statusCode()).isEqualTo(400);
@@ -170,10 +196,21 @@ class RolloutTest {
   }
 
   private HostileAgent node(String id) throws Exception {
+    return node(id, "{}");
+  }
+
+  private HostileAgent node(String id, String metadata) throws Exception {
     HostileAgent agent = scene.agent(id);
     agent.agent().ima().bootAggregate().file("/bin/good", "good");
     scene.enrolled(
-        agent, Map.of("runtime_policy_name", "web", "tpm_policy", "{\"mask\":\"0x400\"}"));
+        agent,
+        Map.of(
+            "runtime_policy_name",
+            "web",
+            "tpm_policy",
+            "{\"mask\":\"0x400\"}",
+            "metadata",
+            metadata));
     return agent;
   }
 

@@ -30,10 +30,12 @@ import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** A verifier with short intervals, and agents that it may watch. */
@@ -66,6 +68,11 @@ final class Scene implements AutoCloseable {
 
   static Scene start(Path home, String... settings) throws IOException {
     return new Scene(home, settings);
+  }
+
+  /** More settings. */
+  static String[] and(String[] settings, String... more) {
+    return Stream.of(settings, more).flatMap(Arrays::stream).toArray(String[]::new);
   }
 
   /** Ends the server and starts another one in the same folder. */

@@ -34,7 +34,12 @@ class TryTest {
 
   @BeforeEach
   void start() throws Exception {
-    scene = Scene.start(home);
+    scene = Scene.start(home, database());
+  }
+
+  /** Settings of an empty database, in pairs of name and value. */
+  String[] database() throws Exception {
+    return new String[0];
   }
 
   @AfterEach
@@ -97,7 +102,7 @@ class TryTest {
   @Test
   void aListThatIsTooLongIsNotKeptAndTheNodeIsStillAttestedSliceBySlice() throws Exception {
     scene.close();
-    scene = Scene.start(elsewhere, "verifier.evidence_of_node", "1000");
+    scene = Scene.start(elsewhere, Scene.and(database(), "verifier.evidence_of_node", "1000"));
     HostileAgent agent = node("long");
     many(agent, 100, 0);
     attested(agent);
