@@ -43,7 +43,7 @@ public final class ProvenList {
     }
     PcrReplay replay = start.get();
     byte[] target = pcr.get().toArray();
-    ImaCursor cursor = new ImaCursor(slice.text().shared(), logHash);
+    ImaCursor cursor = new ImaCursor(slice.text(), logHash);
     boolean reached = replay.is(target);
     while (!reached && cursor.next()) {
       cursor.extend(replay);
@@ -75,7 +75,7 @@ public final class ProvenList {
    * @return how many entries no policy can hold
    */
   public long forEach(Consumer<Measured> each) {
-    ImaCursor cursor = new ImaCursor(slice.text().shared(), logHash);
+    ImaCursor cursor = new ImaCursor(slice.text(), logHash);
     long unusable = 0;
     while (cursor.entries() < proven && cursor.next()) {
       Optional<Measured> measured = Measured.of(cursor);
