@@ -16,7 +16,7 @@ final class LearntSet {
   /** Of how many nodes is told that they ran something. */
   static final int NODES_TOLD = 3;
 
-  private static final int OVERHEAD = 200; // bytes of a row or an object beside its texts
+  private static final long OVERHEAD = 200; // bytes of a row or an object beside its texts
 
   private final long mostThings;
   private final long mostBytes;
