@@ -9,6 +9,7 @@ import io.limestone.wire.Bytes;
 import io.limestone.wire.Encoding;
 import io.limestone.wire.Json;
 import io.limestone.wire.JsonObject;
+import io.limestone.wire.LongBytes;
 import io.limestone.wire.MalformedException;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -19,6 +20,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.Consumer;
+import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -52,12 +55,12 @@ record KeptFacts(
   }
 
   /** The evidence with its long parts; none of one that was empty. */
-  Evidence evidence(Bytes imaList, Bytes bootLog) {
+  Evidence evidence(LongBytes imaList, LongBytes bootLog) {
     return with(
         sent,
         publicKeyPem,
         imaList.isEmpty() ? Optional.empty() : Optional.of(new ImaSlice(imaList, 0)),
-        bootLog.isEmpty() ? Optional.empty() : Optional.of(bootLog));
+        bootLog.isEmpty() ? Optional.empty() : Optional.of(Bytes.of(bootLog.toArray())));
   }
 
   /** The digests of all its chunks, each once. */
@@ -67,7 +70,36 @@ record KeptFacts(
     return all;
   }
 
-  String json() {
+  /** Shows every row that can be read. */
+  static void each(Handle h, Consumer<KeptFacts> to) {
+    h.createQuery("select node, at, facts from evidence")
+        .map((row, c) -> row(row))
+        .forEach(row -> row.ifPresent(to));
+  }
+
+  static Optional<KeptFacts> find(Handle h, NodeId node) {
+    return h.createQuery("select node, at, facts from evidence where node = :node")
+        .bind("node", node.value())
+        .map((row, c) -> row(row))
+        .findOne()
+        .flatMap(one -> one);
+  }
+
+  void write(Handle h) {
+    h.createUpdate(
+            "insert into evidence (node, at, facts) values (:node, :at, :facts)"
+                + " on conflict (node) do update set at = excluded.at, facts = excluded.facts")
+        .bind("node", node.value())
+        .bind("at", at.toEpochMilli())
+        .bind("facts", json())
+        .execute();
+  }
+
+  static void delete(Handle h, NodeId node) {
+    h.createUpdate("delete from evidence where node = :node").bind("node", node.value()).execute();
+  }
+
+  private String json() {
     Map<String, @Nullable Object> json = new LinkedHashMap<>();
     json.put("version", 1);
     json.put("nonce", sent.nonce());
@@ -90,7 +122,7 @@ record KeptFacts(
   }
 
   /** A row as stored; one that cannot be read is as good as none, and logged. */
-  static Optional<KeptFacts> row(ResultSet row) throws SQLException {
+  private static Optional<KeptFacts> row(ResultSet row) throws SQLException {
     String id = row.getString("node");
     try {
       JsonObject json = Json.object(row.getString("facts"));

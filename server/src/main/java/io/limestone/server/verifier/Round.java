@@ -198,7 +198,7 @@ final class Round {
       Appraisal.Judgement judgement,
       References.Edition edition) {
     try {
-      kept.keep(node.enrolled().id(), evidence, before, judgement.verdict());
+      kept.keep(node.enrolled().id(), evidence, before, judgement);
     } catch (RuntimeException e) {
       LOG.error("node {}: its evidence is not kept", node.enrolled().id(), e);
     }

@@ -2,9 +2,9 @@ package io.limestone.server.verifier;
 
 import io.limestone.appraisal.Appraisal;
 import io.limestone.appraisal.AttestationState;
-import io.limestone.appraisal.Failure;
 import io.limestone.appraisal.ReferenceValues;
 import io.limestone.appraisal.Verdict;
+import io.limestone.keylime.NodeId;
 import io.limestone.policy.PolicyRefusedException;
 import io.limestone.policy.RuntimePolicy;
 import io.limestone.policy.boot.BootPolicy;
@@ -12,23 +12,19 @@ import io.limestone.server.http.Access;
 import io.limestone.server.http.Method;
 import io.limestone.server.http.Response;
 import io.limestone.server.http.Route;
-import io.limestone.server.nodes.NodeStateJson;
 import io.limestone.server.store.Database;
 import io.limestone.wire.Bytes;
 import io.limestone.wire.JsonObject;
 import io.limestone.wire.MalformedException;
 import java.nio.charset.StandardCharsets;
-import java.time.Instant;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * {@code POST /limestone/v1/try}: judges the evidence kept of each node by a draft, with the same
@@ -36,9 +32,8 @@ import org.jspecify.annotations.Nullable;
  * go on. One at a time, on one core: polling has the others.
  */
 final class TryRoutes {
+  private static final Logger LOG = LoggerFactory.getLogger(TryRoutes.class);
   private static final long PAGE = TimeUnit.SECONDS.toNanos(10);
-  private static final int MOST_CAUSES = 1000;
-  private static final int NODES_NAMED = 100;
 
   private final Database database;
   private final Policies policies;
@@ -106,11 +101,11 @@ final class TryRoutes {
         NodesAsked.of(body).in(fleet, kind).stream()
             .filter(n -> id(n).compareTo(after) > 0)
             .toList();
-    Findings findings = new Findings();
+    TryFindings findings = new TryFindings();
     long end = System.nanoTime() + PAGE;
     int done = 0;
     while (done < nodes.size() && (done == 0 || System.nanoTime() < end)) {
-      findings.add(nodes.get(done), judge(nodes.get(done), draft));
+      judge(nodes.get(done), draft, findings);
       done++;
     }
     Map<String, @Nullable Object> json = findings.json();
@@ -168,18 +163,11 @@ final class TryRoutes {
     return node.enrolled().id().value();
   }
 
-  /** What came out for one node; the verdict is absent where no evidence of it is kept. */
-  private record Outcome(Optional<Instant> at, Optional<Verdict> verdict) {}
-
-  private Outcome judge(Watched node, Draft draft) throws InterruptedException {
-    Optional<KeptEvidence.Kept> kept;
-    try {
-      kept = evidence.of(node.enrolled().id());
-    } catch (MalformedException e) {
-      kept = Optional.empty(); // not what was kept: as good as none, and said so
-    }
+  private void judge(Watched node, Draft draft, TryFindings findings) throws InterruptedException {
+    Optional<KeptEvidence.Kept> kept = kept(node.enrolled().id());
     if (kept.isEmpty()) {
-      return new Outcome(Optional.empty(), Optional.empty());
+      findings.nothingOf(node.enrolled().id());
+      return;
     }
     KeptEvidence.Kept one = kept.get();
     ReferenceValues reference =
@@ -188,105 +176,20 @@ final class TryRoutes {
         appraisers.judging(
             Integer.MAX_VALUE,
             () -> Appraisal.appraise(one.evidence(), reference, AttestationState.NONE));
-    return new Outcome(Optional.of(one.at()), Optional.of(verdict));
+    findings.add(node.enrolled().id(), one.at(), verdict);
   }
 
-  /** Nodes by what they fail on: five thousand with the same missing file are one line. */
-  private static final class Findings {
-    private final Map<String, Cause> causes = new LinkedHashMap<>();
-    private final List<String> failing = new ArrayList<>();
-    private final List<String> without = new ArrayList<>();
-    private Optional<Instant> oldest = Optional.empty();
-    private int passes;
-    private int fails;
-    private int unknown;
-    private int unsaid;
-
-    private static final class Cause {
-      private final Failure failure;
-      private final List<String> nodes = new ArrayList<>();
-      private int count;
-
-      Cause(Failure failure) {
-        this.failure = failure;
+  /** What is not what was kept is as good as none, unless it was just being replaced. */
+  private Optional<KeptEvidence.Kept> kept(NodeId node) {
+    try {
+      return evidence.of(node);
+    } catch (MalformedException replaced) {
+      try {
+        return evidence.of(node);
+      } catch (MalformedException e) {
+        LOG.error("node {}: kept evidence cannot be read", node, e);
+        return Optional.empty();
       }
-    }
-
-    void add(Watched node, Outcome outcome) {
-      outcome
-          .at()
-          .ifPresent(at -> oldest = oldest.filter(o -> o.isBefore(at)).or(() -> outcome.at()));
-      if (outcome.verdict().isEmpty()) {
-        unknown++;
-        name(without, node);
-        return;
-      }
-      switch (outcome.verdict().get()) {
-        case Verdict.Trusted t -> passes++;
-        case Verdict.AskAgain a -> {
-          unknown++;
-          name(without, node);
-        }
-        case Verdict.Untrusted untrusted -> {
-          fails++;
-          name(failing, node);
-          Map<String, Failure> each = new HashMap<>();
-          untrusted.failures().forEach(f -> each.putIfAbsent(key(f), f));
-          each.forEach((key, failure) -> cause(key, failure, node));
-        }
-      }
-    }
-
-    private void cause(String key, Failure failure, Watched node) {
-      if (!causes.containsKey(key) && causes.size() == MOST_CAUSES) {
-        unsaid++;
-        return;
-      }
-      Cause cause = causes.computeIfAbsent(key, k -> new Cause(failure));
-      cause.count++;
-      name(cause.nodes, node);
-    }
-
-    private static void name(List<String> list, Watched node) {
-      if (list.size() < NODES_NAMED) {
-        list.add(id(node));
-      }
-    }
-
-    /** The same cause on two nodes: their entry numbers differ. */
-    private static String key(Failure failure) {
-      JsonObject context = failure.context();
-      return failure.eventId()
-          + "\n"
-          + (context.has("path")
-              ? context.members().get("path") + "\n" + context.members().get("digest")
-              : failure.check() + "\n" + failure.found());
-    }
-
-    Map<String, @Nullable Object> json() {
-      Map<String, @Nullable Object> json = new LinkedHashMap<>();
-      json.put("would_pass", passes);
-      json.put("would_fail", fails);
-      json.put("no_evidence", unknown);
-      json.put("failing", failing);
-      json.put("without_evidence", without);
-      json.put("oldest_evidence_ms", oldest.map(Instant::toEpochMilli).orElse(null));
-      json.put(
-          "causes",
-          causes.entrySet().stream()
-              .sorted(Comparator.comparing(e -> -e.getValue().count))
-              .map(
-                  e -> {
-                    Map<String, Object> cause = new LinkedHashMap<>();
-                    cause.put("cause", e.getKey());
-                    cause.put("count", e.getValue().count);
-                    cause.put("nodes", e.getValue().nodes);
-                    cause.put("failure", NodeStateJson.toJson(e.getValue().failure));
-                    return cause;
-                  })
-              .toList());
-      json.put("causes_not_told", unsaid);
-      return json;
     }
   }
 }
