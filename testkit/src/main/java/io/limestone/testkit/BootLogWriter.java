@@ -66,6 +66,12 @@ public final class BootLogWriter {
     return this;
   }
 
+  /** Calls an event another, of another PCR, and puts other data beside its digests. */
+  public BootLogWriter relabel(int number, int pcr, long code, Bytes data) {
+    entries.set(number - 1, new Entry(pcr, code, entries.get(number - 1).digests, data));
+    return this;
+  }
+
   public BootLogWriter drop(int number) {
     entries.remove(number - 1);
     return this;

@@ -16,6 +16,7 @@ final class BootEvents {
 
   private final List<BootEvent> events = new ArrayList<>();
   private int locality;
+  private boolean localityTold;
   private boolean pcr0Extended;
 
   List<BootEvent> list() {
@@ -75,6 +76,10 @@ final class BootEvents {
       if (pcr0Extended) {
         throw new MalformedException(where + ": startup locality after PCR 0 was extended");
       }
+      if (localityTold) {
+        throw new MalformedException(where + ": startup locality twice");
+      }
+      localityTold = true;
       locality = startup.locality();
     } else if (pcr == 0 && type != EventType.EV_NO_ACTION) {
       if (!pcr0Extended && type == EventType.EV_EFI_HCRTM_EVENT && locality == 0) {

@@ -37,7 +37,7 @@ final class IplParser {
   static Ipl parse(int pcr, Bytes data) {
     if (Texts.isUtf16(data)) {
       String text = Texts.utf16(data);
-      return new Ipl(uki(text), text, text);
+      return new Ipl(uki(text, data), text, text);
     }
     String text = Texts.utf8(data);
     for (Prefix prefix : PREFIXES) {
@@ -54,11 +54,20 @@ final class IplParser {
     return new Ipl(kind, text, text);
   }
 
-  private static Kind uki(String text) {
+  /**
+   * Arguments are all of the data, and ASCII: what only begins like a text may be anything, such as
+   * an archive that was measured and would pass for a command line.
+   */
+  private static Kind uki(String text, Bytes data) {
     if (UKI_INITRDS.contains(text)) {
       return Kind.UKI_INITRD;
     }
-    return text.startsWith(".") ? Kind.UKI_SECTION : Kind.UKI_COMMAND_LINE;
+    if (text.startsWith(".")) {
+      return Kind.UKI_SECTION;
+    }
+    boolean whole = data.slice(2 * text.length(), data.size()).isAll(0);
+    boolean ascii = text.chars().allMatch(c -> (c >= 0x20 && c <= 0x7e) || c == '\t' || c == '\n');
+    return whole && ascii ? Kind.UKI_COMMAND_LINE : Kind.OTHER;
   }
 
   /**

@@ -30,7 +30,7 @@ record AllowedKey(String name, Optional<Bytes> sha256, Optional<Bytes> publicKey
   }
 
   /** A hash is itself, a certificate its SHA-256. */
-  private static Bytes id(Guid type, Bytes data) {
+  static Bytes id(Guid type, Bytes data) {
     return type.equals(SignatureList.SHA256) ? data : HashAlg.SHA256.digest(data);
   }
 

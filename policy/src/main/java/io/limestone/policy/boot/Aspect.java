@@ -1,5 +1,6 @@
 package io.limestone.policy.boot;
 
+import io.limestone.evidence.boot.Binding;
 import io.limestone.evidence.boot.BootPayload;
 import io.limestone.evidence.boot.BootPayload.Ipl;
 import io.limestone.evidence.boot.EventType;
@@ -53,19 +54,26 @@ enum Aspect {
     };
   }
 
-  /** Whether the event harms nobody, whatever it says: proven text of the firmware's progress. */
+  /**
+   * Whether the event harms nobody, whatever else is listed: the firmware's progress in its own
+   * words, and grub's commands. Not any text will do: whoever wrote a program knows bytes whose
+   * hash is its Authenticode digest, and can log them as the text of an action.
+   */
   static boolean isFree(MeasuredEvent event) {
     return switch (event.pcr()) {
       case 4 ->
           event.type() == EventType.EV_EFI_ACTION
-              && event.proven(BootPayload.Text.class).isPresent();
+              && event.binding() == Binding.DATA
+              && BootNames.BOOT_ATTEMPTS.contains(event.event().data());
       case 8 -> event.proven(Ipl.class).filter(Aspect::isCommand).isPresent();
       default -> false;
     };
   }
 
   private static boolean isCommand(Ipl ipl) {
-    return ipl.kind() == Ipl.Kind.GRUB_COMMAND && !BootNames.isCommandLine(ipl.argument());
+    return ipl.kind() == Ipl.Kind.GRUB_COMMAND
+        && !BootNames.isCommandLine(ipl.argument())
+        && BootNames.isReadable(ipl.argument());
   }
 
   /** What the log calls it: not proven, for people only. */

@@ -5,18 +5,30 @@ import io.limestone.evidence.boot.SignatureList;
 import io.limestone.wire.Bytes;
 import io.limestone.wire.Encoding;
 import java.io.ByteArrayInputStream;
+import java.nio.charset.StandardCharsets;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Names, and forms of keys, that more than one kind of policy needs. */
 final class BootNames {
   private static final int MAX_CERTIFICATE = 64 << 10;
   private static final int VENDOR_HEADER = 100;
+
+  /** EV_EFI_ACTION of PCR 4 (PC Client Platform Firmware Profile §10.4.4), without a NUL. */
+  static final Set<Bytes> BOOT_ATTEMPTS =
+      Stream.of(
+              "Calling EFI Application from Boot Option",
+              "Returning from EFI Application from Boot Option")
+          .map(text -> Bytes.of(text.getBytes(StandardCharsets.US_ASCII)))
+          .collect(Collectors.toUnmodifiableSet());
 
   private BootNames() {}
 
@@ -52,6 +64,15 @@ final class BootNames {
   static boolean isCommandLine(String command) {
     String text = command.stripLeading();
     return text.startsWith("/") || text.startsWith("(");
+  }
+
+  /**
+   * Whether a text is one to people: bytes that are no UTF-8 all look the same in it, and control
+   * characters do not show.
+   */
+  static boolean isReadable(String text) {
+    return text.chars()
+        .allMatch(c -> c != 0xfffd && (!Character.isISOControl(c) || c == '\n' || c == '\t'));
   }
 
   /** The GUID as tools wrote it that took its first groups for most significant byte first. */

@@ -54,9 +54,17 @@ public final class BootPolicyMaker {
     }
     PolicyDocument merged = new PolicyDocument(document.json());
     mergeCommandLines(merged);
-    BootRules rules = BootRules.parse(merged.json());
-    boolean good = logs.stream().allMatch(log -> rules.judge(log, Optional.empty()).accepts());
-    return new Made((good ? merged : document).json(), List.of());
+    PolicyDocument best = objections(merged, logs).isEmpty() ? merged : document;
+    return new Made(best.json(), objections(best, logs));
+  }
+
+  /** Of all logs: a change for one may have been against another, such as Secure Boot off. */
+  private static List<Objection> objections(
+      PolicyDocument document, List<List<MeasuredEvent>> logs) {
+    BootRules rules = BootRules.parse(document.json());
+    return logs.stream()
+        .flatMap(log -> rules.judge(log, Optional.empty()).objections().stream())
+        .toList();
   }
 
   /**
@@ -162,7 +170,7 @@ public final class BootPolicyMaker {
     Map<String, Long> levels = new TreeMap<>();
     BootFacts.of(log).revocations().stream()
         .filter(BootFacts.Fact::proven)
-        .forEach(fact -> levels.putAll(BootRulesCheck.levels(fact.text())));
+        .forEach(fact -> levels.putAll(SecureBootCheck.levels(fact.text())));
     levels.remove("sbat"); // the form of the text itself
     return levels;
   }

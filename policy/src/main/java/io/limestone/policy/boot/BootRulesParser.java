@@ -59,15 +59,44 @@ final class BootRulesParser {
         document.is("secure_boot", ANY)
             ? Optional.empty()
             : Optional.of(document.flag("secure_boot"));
-    return new BootRules(
-        secureBoot,
-        measured,
-        keys(),
-        document.each("dbx", BootRulesParser::revoked),
-        document.each("sbat", BootRulesParser::generation),
-        list(document, "command_lines", BootRulesParser::commandLine),
-        phases(),
-        absent(secureBoot));
+    return sound(
+        new BootRules(
+            secureBoot,
+            measured,
+            keys(),
+            document.each("dbx", BootRulesParser::revoked),
+            document.each("sbat", BootRulesParser::generation),
+            list(document, "command_lines", BootRulesParser::commandLine),
+            phases(),
+            absent()));
+  }
+
+  /**
+   * Refuses what would only look like a rule. What firmware never says, only somebody else can:
+   * whoever extends the PCR afterwards. And no type of an event is measured: where {@code "any"}
+   * event will do, one that a rule would refuse can be called another.
+   */
+  private BootRules sound(BootRules rules) {
+    if (rules.absent().contains("SecureBoot") && rules.secureBoot().isPresent()) {
+      throw document.fault("secure_boot", "must be \"any\", since SecureBoot may be absent");
+    }
+    if (rules.absent().contains("dbx") && !rules.dbx().isEmpty()) {
+      throw document.fault("dbx", "must be empty, since dbx may be absent");
+    }
+    if (!rules.measured().containsKey(Aspect.SECURITY)
+        && (rules.keys().containsKey("authorities")
+            || !rules.sbat().isEmpty()
+            || !rules.absent().isEmpty())) {
+      throw document.fault(
+          "security",
+          "may be \"any\" only if keys.authorities is, and neither sbat nor absent says anything");
+    }
+    for (Aspect aspect : List.of(Aspect.LOADER, Aspect.SYSTEM)) {
+      if (!rules.measured().containsKey(aspect) && rules.commandLines().isPresent()) {
+        throw document.fault(aspect.member(), "may be \"any\" only if command_lines is");
+      }
+    }
+    return rules;
   }
 
   /** The members that a document may have. */
@@ -186,20 +215,12 @@ final class BootRulesParser {
             "is not a path such as enter-initrd:leave-initrd:sysinit:ready"));
   }
 
-  private Set<String> absent(Optional<Boolean> secureBoot) {
-    Set<String> absent =
-        set(
-            document.words(
-                "absent",
-                MAY_BE_ABSENT::contains,
-                "may not be absent: only SecureBoot, PK, KEK, db and dbx may"));
-    // Where firmware never says it, only somebody else can: whoever extends PCR 7 afterwards.
-    if (absent.contains("SecureBoot") && secureBoot.isPresent()) {
-      throw document.fault(
-          "secure_boot",
-          "is demanded, and SecureBoot is listed in \"absent\": it must be \"any\", or in the log");
-    }
-    return absent;
+  private Set<String> absent() {
+    return set(
+        document.words(
+            "absent",
+            MAY_BE_ABSENT::contains,
+            "may not be absent: only SecureBoot, PK, KEK, db and dbx may"));
   }
 
   /**

@@ -8,10 +8,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
- * A kernel's command line as its words: each must be allowed, some must be there. A word is a whole
- * word, such as {@code ro}, or has a value, {@code root=UUID=…}; a double-quoted blank ends none.
+ * A kernel's command line as its words: each must be allowed, some must be there, in whatever order
+ * and however often. A word is a whole word, such as {@code ro}, or has a value, {@code
+ * root=UUID=…}; a double-quoted blank ends none.
  *
  * @param name for people
  * @param require words that must be there, and may
@@ -29,6 +32,7 @@ record CommandLine(
     boolean others,
     Window window) {
   private static final int MAX_WORDS = 4096;
+  private static final Pattern QUOTES = Pattern.compile("[\"'\\\\]");
 
   /** What is wrong with a command line; empty if nothing is. */
   Optional<String> objection(String text) {
@@ -36,15 +40,15 @@ record CommandLine(
     if (words.size() > MAX_WORDS) {
       return Optional.of("more than " + MAX_WORDS + " words");
     }
+    Optional<String> forbidden = forbidden(text);
+    if (forbidden.isPresent()) {
+      return forbidden.map(word -> "forbidden word " + word);
+    }
     for (String word : words) {
-      int equals = word.indexOf('=');
-      String key = equals < 0 ? word : word.substring(0, equals);
-      if (forbid.contains(key) || forbid.contains(word)) {
-        return Optional.of("forbidden word " + word);
-      }
+      String key = key(word);
       boolean allowed = require.contains(word) || allow.contains(word);
-      if (!allowed && equals >= 0 && values.containsKey(key)) {
-        if (!values.get(key).matchesWhole(word.substring(equals + 1))) {
+      if (!allowed && word.contains("=") && values.containsKey(key)) {
+        if (!values.get(key).matchesWhole(word.substring(key.length() + 1))) {
           return Optional.of("value that is not allowed: " + word);
         }
       } else if (!allowed && !others) {
@@ -56,6 +60,32 @@ record CommandLine(
         .sorted()
         .findFirst()
         .map(word -> "lacks the word " + word);
+  }
+
+  /**
+   * What is forbidden is looked for wherever any reader of a command line might find it: the kernel
+   * takes double quotes away, systemd single ones and backslashes too, scripts in an initrd split
+   * at every blank, and all take {@code -} and {@code _} in a name for the same.
+   */
+  private Optional<String> forbidden(String text) {
+    Set<String> names = forbid.stream().map(CommandLine::plain).collect(Collectors.toSet());
+    for (String word : QUOTES.matcher(text).replaceAll("").split("\\s+", -1)) {
+      String plain = plain(word);
+      if (names.contains(plain) || names.contains(key(plain))) {
+        return Optional.of(word);
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static String plain(String word) {
+    String key = key(word);
+    return key.replace('-', '_') + word.substring(key.length());
+  }
+
+  private static String key(String word) {
+    int equals = word.indexOf('=');
+    return equals < 0 ? word : word.substring(0, equals);
   }
 
   /** As the kernel splits: at blanks that are not between double quotes. */

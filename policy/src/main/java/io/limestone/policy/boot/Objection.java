@@ -1,5 +1,6 @@
 package io.limestone.policy.boot;
 
+import io.limestone.evidence.boot.EventType;
 import io.limestone.evidence.boot.MeasuredEvent;
 import io.limestone.wire.Encoding;
 import java.util.Optional;
@@ -30,20 +31,14 @@ public record Objection(
   }
 
   static Objection of(
-      MeasuredEvent event, String check, String found, String expected, String remedy) {
-    return new Objection(
-        event.number(), check + ": " + where(event), found, expected, remedy, Optional.empty());
-  }
-
-  static Objection of(
       MeasuredEvent event,
       String check,
       String found,
       String expected,
       String remedy,
-      PolicyChange change) {
+      Optional<PolicyChange> change) {
     return new Objection(
-        event.number(), check + ": " + where(event), found, expected, remedy, Optional.of(change));
+        event.number(), check + ": " + where(event), found, expected, remedy, change);
   }
 
   static Objection ofLog(String check, String found, String expected, String remedy) {
@@ -57,7 +52,8 @@ public record Objection(
         "data that the event's digest does not prove",
         "data whose hash is the event's digest",
         "nothing can be decided by this event; if the log is unaltered, this loader is too old for"
-            + " rules about what it logs");
+            + " rules about what it logs",
+        Optional.empty());
   }
 
   private static String where(MeasuredEvent event) {
@@ -66,7 +62,7 @@ public record Objection(
         + " (PCR "
         + event.pcr()
         + ", "
-        + (event.type() == io.limestone.evidence.boot.EventType.UNKNOWN
+        + (event.type() == EventType.UNKNOWN
             ? "type 0x%x".formatted(event.event().code())
             : event.type().toString())
         + ")";

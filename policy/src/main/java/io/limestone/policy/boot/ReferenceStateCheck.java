@@ -421,7 +421,7 @@ final class ReferenceStateCheck {
   }
 
   private void refuse(MeasuredEvent event, String check, String found, String expected) {
-    objections.add(Objection.of(event, check, found, expected, REMEDY));
+    objections.add(Objection.of(event, check, found, expected, REMEDY, Optional.empty()));
   }
 
   private void refuseLog(String check, String found, String expected) {
