@@ -9,6 +9,7 @@ import io.limestone.policy.boot.Objection;
 import io.limestone.tpm.PcrValues;
 import io.limestone.wire.Bytes;
 import io.limestone.wire.Encoding;
+import io.limestone.wire.JsonObject;
 import io.limestone.wire.MalformedException;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -177,7 +178,7 @@ final class BootAppraisal {
       context.put("got", objection.found());
       context.put("expected", objection.expected());
       context.put("event", objection.event());
-      objection.change().ifPresent(change -> context.put("patch", List.of(change.json())));
+      objection.change().ifPresent(change -> context.put("patch", List.of(new JsonObject(change.json()))));
       findings.fail(
           "measured_boot.policy_" + policy.name(),
           objection.check(),

@@ -27,6 +27,25 @@ public record Failure(
     String remedy,
     JsonObject context) {
 
+  private static final String SUMMARY = "further checks";
+
+  /** The one that stands for all that are not told one by one. */
+  static Failure summary(Failure last, long unsaid, SeverityPolicy severity) {
+    return of(
+        last.eventId,
+        last.recoverable,
+        severity,
+        SUMMARY,
+        unsaid + " more failures",
+        "none",
+        "deal with those listed first");
+  }
+
+  /** Whether this stands for failures that are not told one by one. */
+  public boolean isSummary() {
+    return check.equals(SUMMARY);
+  }
+
   /** A failure whose context is made of the texts for people. */
   public static Failure of(
       String eventId,

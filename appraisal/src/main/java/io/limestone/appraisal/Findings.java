@@ -12,6 +12,7 @@ final class Findings {
   private static final int MAX_NOTES = 50;
 
   private final SeverityPolicy severity;
+  private final int most;
   private final List<Failure> failures = new ArrayList<>();
   private final List<String> notes = new ArrayList<>();
   private long unsaid;
@@ -19,7 +20,12 @@ final class Findings {
   private boolean more;
 
   Findings(SeverityPolicy severity) {
+    this(severity, MAX_FAILURES);
+  }
+
+  Findings(SeverityPolicy severity, int mostFailures) {
     this.severity = severity;
+    this.most = mostFailures;
   }
 
   /** A check that failed, after which the others still mean something. */
@@ -56,7 +62,7 @@ final class Findings {
   }
 
   private void add(Failure failure) {
-    if (failures.size() < MAX_FAILURES) {
+    if (failures.size() < most) {
       failures.add(failure);
     } else {
       unsaid++;
@@ -89,16 +95,7 @@ final class Findings {
       return List.copyOf(failures);
     }
     List<Failure> all = new ArrayList<>(failures);
-    Failure last = failures.getLast();
-    all.add(
-        Failure.of(
-            last.eventId(),
-            last.recoverable(),
-            severity,
-            "further checks",
-            unsaid + " more failures",
-            "none",
-            "deal with those listed first"));
+    all.add(Failure.summary(failures.getLast(), unsaid, severity));
     return all;
   }
 

@@ -26,6 +26,7 @@ final class ImaJudge {
   private static final String BOOT_AGGREGATE = "boot_aggregate";
   private static final int MAX_SHOWN = 200;
   private static final int MAX_NAME = 4096;
+  private static final int MAX_LINE = 400;
   private static final int MAX_REPLACED = 20_000;
 
   private final Optional<RuntimePolicy> policy;
@@ -343,19 +344,22 @@ final class ImaJudge {
 
   /**
    * What a policy's author needs to know of a failing entry, besides Keylime's own context: its
-   * number, the rule, and the name and digest as a policy would list them.
+   * number and line, the rule, and the name and digest as a policy would list them.
    */
   private static Map<String, Object> context(
       String rule, ImaCursor entry, long number, Map<String, ?> keylime) {
     Map<String, Object> context = new LinkedHashMap<>(keylime);
     Span name = entry.name();
+    boolean listable = name.isUtf8() && name.length() <= MAX_NAME;
     context.put("rule", rule);
     context.put("entry", number);
+    context.put("line", entry.line(MAX_LINE));
     context.put(
         "path",
-        name.isUtf8() && name.length() <= MAX_NAME
-            ? new String(name.toArray(), StandardCharsets.UTF_8)
-            : name.printable(MAX_NAME));
+        listable ? new String(name.toArray(), StandardCharsets.UTF_8) : name.printable(MAX_NAME));
+    if (!listable) {
+      context.put("listable", false);
+    }
     if (!entry.digest().isEmpty()) {
       context.put("digest", entry.digest().toBytes().hex());
       context.put("digest_alg", entry.digestAlg().kernelName());

@@ -44,9 +44,14 @@ public final class ListAppraisal {
    * Judges a whole list.
    *
    * @param pcr10 what PCR 10 is known to be; absent: whatever the list replays to
+   * @param mostFailures how many are told one by one
    */
   public static Result appraise(
-      Bytes list, RuntimePolicy policy, Optional<PcrValues> pcr10, ViolationPolicy violations) {
+      Bytes list,
+      RuntimePolicy policy,
+      Optional<PcrValues> pcr10,
+      ViolationPolicy violations,
+      int mostFailures) {
     SortedMap<HashAlg, Bytes> replayed = new TreeMap<>();
     long entries = replay(list, policy.logHash(), replayed);
     PcrValues expected =
@@ -54,7 +59,7 @@ public final class ListAppraisal {
             () ->
                 new PcrValues(
                     HashAlg.SHA256, new TreeMap<>(Map.of(IMA_PCR, replayed.get(HashAlg.SHA256)))));
-    Findings findings = new Findings(SeverityPolicy.STRICT);
+    Findings findings = new Findings(SeverityPolicy.STRICT, mostFailures);
     var unused =
         new ImaAppraisal(Optional.of(policy), violations, findings, expected, Optional.empty())
             .appraise(

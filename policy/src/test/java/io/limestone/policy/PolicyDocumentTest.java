@@ -65,12 +65,16 @@ class PolicyDocumentTest {
   void aPatchAddsWhatItSaysAndNothingElse() {
     PolicyDocument policy = files(Map.of("/bin/a", List.of(A)));
     PolicyPatch patch =
-        new PolicyPatch(
+        PolicyPatch.of(
             Optional.of(PolicyPatch.digestOf(policy.toText())),
-            Map.of("digests", Map.of("/bin/a", List.of(B), "/bin/n", List.of(A))));
+            Optional.empty(),
+            List.of(
+                new Fix.Listed("digests", "/bin/a", B),
+                new Fix.Listed("digests", "/bin/n", A),
+                new Fix.Listed("digests", "/bin/n", A)));
     PolicyPatch read = PolicyPatch.fromJson(Json.object(Json.bytes(patch.toJson())));
     assertThat(read).isEqualTo(patch);
-    PolicyDocument changed = read.apply(policy);
+    PolicyDocument changed = read.runtime().apply(policy);
     assertThat(PolicyDiff.of(policy, changed))
         .extracting(Difference::name)
         .containsExactly("/bin/a", "/bin/n");
@@ -84,7 +88,11 @@ class PolicyDocumentTest {
         "{\"limestone_policy_patch\":2,\"add\":{}}",
         "{\"limestone_policy_patch\":1,\"add\":{\"excludes\":{}}}",
         "{\"limestone_policy_patch\":1,\"add\":{},\"remove\":{}}",
-        "{\"limestone_policy_patch\":1,\"add\":{\"digests\":{\"/x\":\"y\"}}}"
+        "{\"limestone_policy_patch\":1,\"add\":{\"digests\":{\"/x\":\"y\"}}}",
+        "{\"limestone_policy_patch\":1,\"boot\":{\"add\":[]}}",
+        "{\"limestone_policy_patch\":1,\"boot\":{\"change\":[\"/files\"]}}",
+        "{\"limestone_policy_patch\":1,\"boot\":{\"change\":[{\"op\":\"remove\",\"path\":\"/dbx/0\"}]}}",
+        "{\"limestone_policy_patch\":1,\"boot\":{\"change\":[{\"op\":\"add\",\"path\":\"/dbx/-\"}]}}"
       })
   void whatIsNoPatchIsRefused(String json) {
     assertThatThrownBy(() -> PolicyPatch.fromJson(Json.object(json)))

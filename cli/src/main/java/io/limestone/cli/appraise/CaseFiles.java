@@ -5,6 +5,7 @@ import io.limestone.appraisal.Evidence;
 import io.limestone.appraisal.ReferenceValues;
 import io.limestone.cli.args.Arguments;
 import io.limestone.cli.args.CommandFailed;
+import io.limestone.cli.args.Input;
 import io.limestone.cli.args.Option;
 import io.limestone.evidence.ImaSlice;
 import io.limestone.keylime.EvidenceDocument;
@@ -104,6 +105,9 @@ final class CaseFiles {
           TRANSPORT_KEY,
           STATE);
 
+  /** A list of some million entries, or evidence with one. */
+  private static final int MAX_FILE = 512 << 20;
+
   private static final String LIST = "[0-9]{1,2}(,[0-9]{1,2})*";
 
   private final Arguments arguments;
@@ -113,8 +117,11 @@ final class CaseFiles {
   }
 
   Case read() throws IOException {
-    Optional<EvidenceDocument> document =
-        arguments.has(EVIDENCE) ? Optional.of(document()) : Optional.empty();
+    return read(arguments.has(EVIDENCE) ? Optional.of(document()) : Optional.empty());
+  }
+
+  /** What the command line names, the rest from a document. */
+  Case read(Optional<EvidenceDocument> document) throws IOException {
     SignedQuote quote =
         arguments.has(QUOTE) ? quote() : from(document, EvidenceDocument::quote, QUOTE);
     TpmtSignature signature = TpmtSignature.parse(quote.signature());
@@ -194,14 +201,8 @@ final class CaseFiles {
   }
 
   private EvidenceDocument document() throws IOException {
-    JsonObject json =
-        in(EVIDENCE, (Bytes text) -> Json.object(text.toArray())).apply(file(EVIDENCE));
-    JsonObject data = json.optionalObject("data").orElse(json);
-    String type = json.optionalString("type").orElse("tpm");
-    if (!type.equals("tpm")) {
-      throw CommandFailed.unusable("--evidence: only evidence of type tpm is judged so far");
-    }
-    return in(EVIDENCE, EvidenceDocument::fromJson).apply(data);
+    return in(EVIDENCE, (Bytes text) -> Case.document(Json.object(text.toArray())))
+        .apply(file(EVIDENCE));
   }
 
   private SignedQuote quote() throws IOException {
@@ -222,7 +223,7 @@ final class CaseFiles {
       throw CommandFailed.unusable("--quote is a TPMS_ATTEST: --signature FILE is needed too");
     }
     return new SignedQuote(
-        file, file(SIGNATURE), PcrFile.read(Bytes.of(Files.readAllBytes(Path.of(values)))));
+        file, file(SIGNATURE), PcrFile.read(Input.read(values, MAX_FILE, "list of PCR values")));
   }
 
   private String nonce() {
@@ -258,9 +259,7 @@ final class CaseFiles {
   }
 
   private Bytes file(Option option) throws IOException {
-    String name = arguments.required(option);
-    return Bytes.of(
-        name.equals("-") ? System.in.readAllBytes() : Files.readAllBytes(Path.of(name)));
+    return Input.read(arguments.required(option), MAX_FILE, option.name().substring(2));
   }
 
   private Optional<Bytes> optionalFile(Option option) throws IOException {

@@ -11,7 +11,6 @@ import io.limestone.cli.args.Operand;
 import io.limestone.cli.args.Option;
 import io.limestone.cli.args.Output;
 import io.limestone.policy.PcrPolicy;
-import io.limestone.policy.RuntimePolicy;
 import io.limestone.policy.ViolationPolicy;
 import io.limestone.tpm.HashAlg;
 import io.limestone.tpm.PcrValues;
@@ -22,7 +21,6 @@ import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /** {@code limestone policy check}: judges a measurement list alone. */
 final class CheckList {
@@ -32,6 +30,7 @@ final class CheckList {
   /** Above what a kernel keeps in memory of half a million entries. */
   static final int MAX_LIST = 512 << 20;
 
+  private static final int MOST_TOLD = 100;
   private static final Option PCR =
       Option.value("--pcr", "ALG:HEX", "What PCR 10 is known to be, such as sha256:…");
 
@@ -39,8 +38,9 @@ final class CheckList {
 
   static Leaf command() {
     return Leaf.of("check", "Judges a measurement list alone, without a quote.", CheckList::run)
-        .operands(LOG, PolicyFile.POLICY)
-        .options(PCR, PolicyFile.KEYS, PolicyFile.UNVERIFIED, Connection.JSON)
+        .operands(LOG, PolicySource.POLICY)
+        .options(PCR, PolicySource.KEYS, PolicySource.UNVERIFIED, Connection.JSON)
+        .options(Connection.OPTIONS)
         .text(
             """
             Exit 0: the policy accepts every entry, and the list gives the PCR if one was named. 1: it does not.
@@ -55,12 +55,8 @@ final class CheckList {
             """);
   }
 
-  static ListAppraisal.Result judge(PolicyFile policy, Arguments arguments) throws IOException {
-    return ListAppraisal.appraise(
-        Input.read(arguments.operand(0), MAX_LIST, "measurement list"),
-        RuntimePolicy.parse(policy.document().toText()),
-        arguments.get(PCR).map(CheckList::pcr),
-        ViolationPolicy.STRICT);
+  static Bytes list(String name) throws IOException {
+    return Input.read(name, MAX_LIST, "measurement list");
   }
 
   private static PcrValues pcr(String given) {
@@ -75,9 +71,16 @@ final class CheckList {
     }
   }
 
-  private static int run(Arguments arguments, Output output) throws IOException {
-    PolicyFile policy = PolicyFile.trusted(arguments.operand(1), arguments);
-    ListAppraisal.Result result = judge(policy, arguments);
+  private static int run(Arguments arguments, Output output)
+      throws IOException, InterruptedException {
+    PolicyFile policy = new PolicySource(arguments, output).trusted(arguments.operand(1));
+    ListAppraisal.Result result =
+        ListAppraisal.appraise(
+            list(arguments.operand(0)),
+            policy.compiled(),
+            arguments.get(PCR).map(CheckList::pcr),
+            ViolationPolicy.STRICT,
+            MOST_TOLD);
     if (arguments.has(Connection.JSON)) {
       output.json(json(result, policy));
     } else {
@@ -135,16 +138,5 @@ final class CheckList {
 
   private static void line(Output output, String word, String text) {
     output.line("  %-9s %s".formatted(word, Encoding.printable(text, 1000)));
-  }
-
-  /** The failures that more digests in the policy would mend. */
-  static Optional<String> table(Failure failure) {
-    return failure.context().members().get("rule") instanceof String rule
-        ? switch (rule) {
-          case "digests", "verity" -> Optional.of("digests");
-          case "keyrings", "ima-buf" -> Optional.of(rule);
-          default -> Optional.empty();
-        }
-        : Optional.empty();
   }
 }

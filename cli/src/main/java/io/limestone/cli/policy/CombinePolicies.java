@@ -1,5 +1,6 @@
 package io.limestone.cli.policy;
 
+import io.limestone.cli.Connection;
 import io.limestone.cli.args.Arguments;
 import io.limestone.cli.args.Command.Leaf;
 import io.limestone.cli.args.CommandFailed;
@@ -26,7 +27,7 @@ final class CombinePolicies {
       DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss.SSSSSS");
   private static final Operand OLD =
       Operand.one("FILE", "an allow-list (text or JSON), or a policy of an older version");
-  private static final Operand POLICIES = Operand.many("POLICY", "runtime policies, JSON or DSSE");
+  private static final Operand POLICIES = Operand.many("POLICY", "runtime policies: files, JSON or DSSE; or name:NAME at the verifier");
   private static final Option EXCLUDES =
       Option.value("--excludelist", "FILE", "Expressions to exclude, one on a line; # comments");
 
@@ -35,7 +36,7 @@ final class CombinePolicies {
   static Leaf convert() {
     return Leaf.of("convert", "Makes a runtime policy of an old form.", CombinePolicies::convert)
         .operands(OLD)
-        .options(EXCLUDES, PolicyFile.OUT)
+        .options(EXCLUDES, PolicySource.OUT)
         .text(
             """
             Reads what came before runtime policies: text with a digest and a path on each line (%keyring:NAME
@@ -48,7 +49,8 @@ final class CombinePolicies {
   static Leaf merge() {
     return Leaf.of("merge", "Makes one runtime policy of several.", CombinePolicies::merge)
         .operands(POLICIES)
-        .options(PolicyFile.OUT, PolicyFile.KEYS, PolicyFile.UNVERIFIED)
+        .options(PolicySource.OUT, PolicySource.KEYS, PolicySource.UNVERIFIED)
+        .options(Connection.OPTIONS)
         .text(
             """
             The result allows what any of them allows, excludes what any excludes, and trusts the keys of all.
@@ -67,7 +69,7 @@ final class CombinePolicies {
     try {
       policy =
           LegacyAllowlist.read(
-              PolicyFile.bytes(name), TIMESTAMP.format(LocalDateTime.now(ZoneId.systemDefault())));
+              PolicySource.text(name), TIMESTAMP.format(LocalDateTime.now(ZoneId.systemDefault())));
     } catch (MalformedException e) {
       throw e.in(name);
     }
@@ -85,13 +87,15 @@ final class CombinePolicies {
     return 0;
   }
 
-  private static int merge(Arguments arguments, Output output) throws IOException {
+  private static int merge(Arguments arguments, Output output)
+      throws IOException, InterruptedException {
     if (arguments.operands().size() < 2) {
       throw CommandFailed.unusable("give at least two policies");
     }
-    PolicyDocument merged = PolicyFile.trusted(arguments.operand(0), arguments).document();
+    PolicySource source = new PolicySource(arguments, output);
+    PolicyDocument merged = source.trusted(arguments.operand(0)).runtime();
     for (String name : arguments.operands().subList(1, arguments.operands().size())) {
-      merged = merged.merge(PolicyFile.trusted(name, arguments).document());
+      merged = merged.merge(source.trusted(name).runtime());
     }
     write(merged, arguments, output);
     return 0;
@@ -102,7 +106,7 @@ final class CombinePolicies {
       throws IOException {
     Bytes text = policy.toText();
     PolicyDocument checked = PolicyDocument.parse(text);
-    PolicyFile.write(arguments.path(PolicyFile.OUT), text, output);
+    PolicyFile.write(arguments.path(PolicySource.OUT), text, output);
     output.note(
         checked.table("digests").size()
             + " files, "

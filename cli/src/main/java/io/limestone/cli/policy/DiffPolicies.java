@@ -22,7 +22,7 @@ import java.util.TreeMap;
 /** {@code limestone policy diff}. */
 final class DiffPolicies {
   private static final Operand BOTH =
-      Operand.many("POLICY", "two runtime policies, JSON or DSSE: the one before, the one after");
+      Operand.many("POLICY", "two runtime policies, the one before and the one after: files, JSON or DSSE; or name:NAME or name:NAME@VERSION at the verifier");
   private static final Option ALL =
       Option.flag("--all", "Every name, not only the first few of each group");
   static final int FEW = 5;
@@ -32,7 +32,8 @@ final class DiffPolicies {
   static Leaf command() {
     return Leaf.of("diff", "Tells in words how two runtime policies differ.", DiffPolicies::run)
         .operands(BOTH)
-        .options(ALL, PolicyFile.KEYS, Connection.JSON)
+        .options(ALL, PolicySource.KEYS, Connection.JSON)
+        .options(Connection.OPTIONS)
         .text(
             """
             Files are grouped by folder. Exit 0: no difference. 1: they differ. 2: unusable input.
@@ -41,14 +42,16 @@ final class DiffPolicies {
             """);
   }
 
-  private static int run(Arguments arguments, Output output) throws IOException {
+  private static int run(Arguments arguments, Output output)
+      throws IOException, InterruptedException {
     if (arguments.operands().size() != 2) {
       throw CommandFailed.unusable("give two policies");
     }
+    PolicySource source = new PolicySource(arguments, output);
     List<Difference> differences =
         PolicyDiff.of(
-            PolicyFile.read(arguments.operand(0), arguments).document(),
-            PolicyFile.read(arguments.operand(1), arguments).document());
+            source.read(arguments.operand(0)).runtime(),
+            source.read(arguments.operand(1)).runtime());
     if (arguments.has(Connection.JSON)) {
       output.json(Map.of("differences", differences.stream().map(DiffPolicies::json).toList()));
     } else {

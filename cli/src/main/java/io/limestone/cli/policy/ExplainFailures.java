@@ -1,7 +1,7 @@
 package io.limestone.cli.policy;
 
 import io.limestone.appraisal.Failure;
-import io.limestone.appraisal.ListAppraisal;
+import io.limestone.cli.Connection;
 import io.limestone.cli.args.Arguments;
 import io.limestone.cli.args.Command.Leaf;
 import io.limestone.cli.args.CommandFailed;
@@ -9,165 +9,187 @@ import io.limestone.cli.args.Input;
 import io.limestone.cli.args.Operand;
 import io.limestone.cli.args.Option;
 import io.limestone.cli.args.Output;
-import io.limestone.policy.PolicyDiff;
-import io.limestone.policy.PolicyDiff.Kind;
-import io.limestone.policy.PolicyDocument;
+import io.limestone.keylime.NodeId;
+import io.limestone.policy.Fix;
 import io.limestone.policy.PolicyPatch;
 import io.limestone.wire.Bytes;
-import io.limestone.wire.Encoding;
 import io.limestone.wire.Json;
-import io.limestone.wire.JsonObject;
 import io.limestone.wire.MalformedException;
 import java.io.IOException;
-import java.util.ArrayList;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
+import java.util.Set;
 
-/** {@code limestone policy explain} and {@code apply}. */
+/** {@code limestone policy explain}. */
 final class ExplainFailures {
-  private static final Operand PATCH = Operand.one("PATCH", "what `policy explain` wrote");
-  private static final Option ROOT =
+  private static final Operand SUBJECT =
+      Operand.one(
+          "SUBJECT",
+          "a node's id; or a file: evidence (as for appraise --evidence), an IMA measurement list or"
+              + " an event log (- is standard input)");
+  private static final Operand POLICY =
+      Operand.optional(
+          "POLICY",
+          "what to judge it by; of a node and of evidence instead of its own policy of the same kind");
+  private static final Option PATCH =
+      Option.value("--output", "FILE", "Where the patch goes, which `policy apply` takes").or("-o");
+  private static final Option PACKAGES =
       Option.value("--packages", "DIR", "Root whose dpkg data base names packages (default: /)");
-  private static final int MAX_PATCH = 64 << 20;
-  private static final Option DROP =
-      Option.flag("--drop-signature", "Change a signed policy: the result is not signed any more");
-  private static final Option ANY =
-      Option.flag("--any-base", "Apply a patch that was made for another policy");
+  private static final Option WEAKEN =
+      Option.flag(
+          "--weaken", "Put into the patch too what makes a boot policy demand less than before");
+  private static final Option ALL =
+      Option.flag("--all", "Tell every failure, not only the first " + Explanation.FEW);
+
+  /** So often a patch may bring to light what failed unseen behind what it mends. */
+  private static final int ROUNDS = 50;
 
   private ExplainFailures() {}
 
-  static Leaf explain() {
+  static Leaf command() {
     return Leaf.of(
-            "explain", "Tells what a policy would need to accept a list.", ExplainFailures::explain)
-        .operands(CheckList.LOG, PolicyFile.POLICY)
-        .options(ROOT, PolicyFile.OUT, PolicyFile.KEYS, PolicyFile.UNVERIFIED)
+            "explain",
+            "Tells why something is not trusted, and the smallest change of a policy against it.",
+            ExplainFailures::run)
+        .operands(SUBJECT, POLICY)
+        .options(
+            PATCH,
+            WEAKEN,
+            PACKAGES,
+            ALL,
+            PolicySource.KEYS,
+            PolicySource.UNVERIFIED,
+            PolicyCommands.KIND,
+            Connection.JSON)
+        .options(Connection.OPTIONS)
         .text(
             """
-            For each failing entry: which, the rule, the package where known, and whether a change of the policy
-            would accept it. The smallest such change is written as a patch. Read it before you apply it: it
-            allows what failed.
+            For each failure: the entry's line, the rule that refused it, the package where known, and the smallest
+            change of the policy that accepts it; never an exclude. With the change it is judged again: what would
+            still fail is said. Read a patch before you apply it: it allows what failed, also what an attacker ran.
+            What no policy mends (violations, an altered list, another PCR) has no change.
 
-              limestone policy explain ima.log policy.json --output patch.json
-              limestone policy apply policy.json patch.json --output next.json
-            """);
-  }
-
-  static Leaf apply() {
-    return Leaf.of("apply", "Changes a policy as a patch says.", ExplainFailures::apply)
-        .operands(PolicyFile.POLICY, PATCH)
-        .options(PolicyFile.OUT, ANY, DROP, PolicyFile.KEYS, PolicyFile.UNVERIFIED)
-        .text(
-            """
-            What was added and changed is counted on standard error. The policy is checked again as it is
-            written. A signed policy is refused: who signed it did not sign the change. With --drop-signature the
-            result is a policy that is not signed; sign it anew.
+            Exit code 0: nothing fails. 1: something does. 2: unusable input.
 
             Examples:
-              limestone policy apply policy.json patch.json -o next.json
-              limestone policy apply policy.dsse patch.json --key signer.pem --drop-signature -o next.json
+              limestone policy explain web-1 -o patch.json
+              limestone policy apply name:web patch.json -o next.json
+              limestone policy try next.json --users-of web
+              limestone policy explain ima.log policy.json -o patch.json
+              limestone policy explain binary_bios_measurements boot.json --json
+              limestone policy explain evidence.json
             """);
   }
 
-  private static int explain(Arguments arguments, Output output) throws IOException {
-    PolicyFile policy = PolicyFile.trusted(arguments.operand(1), arguments);
-    ListAppraisal.Result result = CheckList.judge(policy, arguments);
-    if (policy.signature() instanceof PolicyFile.Signature.NotVerified) {
-      output.note("policy: " + policy.signature().text());
+  private static int run(Arguments arguments, Output output)
+      throws IOException, InterruptedException {
+    Subject subject = subject(arguments, output);
+    Explanation explanation = explain(subject, arguments.has(WEAKEN));
+    Optional<Path> file = arguments.path(PATCH);
+    if (file.isPresent() && !explanation.patch().isEmpty()) {
+      PolicyFile.write(file, Bytes.of(Json.bytes(explanation.patch().toJson())), output);
     }
-    Packages packages = Packages.under(arguments.get(ROOT).orElse("/"));
-    Map<String, Map<String, List<String>>> additions = new LinkedHashMap<>();
-    for (Failure failure : result.failures()) {
-      output.note(sentence(failure, packages));
-      add(failure, additions);
-    }
-    if (result.accepted()) {
-      output.note("the policy accepts every entry");
-      return 0;
-    }
-    PolicyPatch patch = new PolicyPatch(Optional.of(policy.digest()), additions);
-    if (patch.isEmpty()) {
-      output.note("no change of the policy would accept this list");
+    Packages packages = Packages.under(arguments.get(PACKAGES).orElse("/"));
+    if (arguments.has(Connection.JSON)) {
+      output.json(explanation.json(packages));
     } else {
-      PolicyFile.write(
-          arguments.path(PolicyFile.OUT), Bytes.of(Json.bytes(patch.toJson())), output);
+      explanation.print(
+          packages, arguments.has(ALL) ? Integer.MAX_VALUE : Explanation.FEW, file, output);
     }
-    return 1;
+    return explanation.failures().isEmpty() ? 0 : 1;
   }
 
-  private static String sentence(Failure failure, Packages packages) {
-    String path = text(failure, "path");
-    Object entry = failure.context().members().get("entry");
-    StringBuilder sentence = new StringBuilder();
-    sentence.append(entry == null ? "" : "entry " + entry + ", ").append(failure.eventId());
-    sentence.append(": ").append(failure.found());
-    packages.of(path).ifPresent(name -> sentence.append(" (package ").append(name).append(')'));
-    sentence.append(
-        CheckList.table(failure).isPresent() && !text(failure, "digest").isEmpty()
-            ? "; the patch allows it"
-            : "; no change of the policy accepts it: " + failure.remedy());
-    return Encoding.printable(sentence.toString(), 2000);
-  }
-
-  private static void add(Failure failure, Map<String, Map<String, List<String>>> additions) {
-    String digest = text(failure, "digest");
-    String path = text(failure, "path");
-    Optional<String> table = CheckList.table(failure);
-    if (table.isPresent() && !digest.isEmpty() && !path.isEmpty()) {
-      String name = text(failure, "rule").equals("verity") ? "verity:" + path : path;
-      List<String> digests =
-          additions
-              .computeIfAbsent(table.get(), t -> new LinkedHashMap<>())
-              .computeIfAbsent(name, n -> new ArrayList<>());
-      if (!digests.contains(digest)) {
-        digests.add(digest);
+  private static Subject subject(Arguments arguments, Output output)
+      throws IOException, InterruptedException {
+    String name = arguments.operand(0);
+    PolicySource source = new PolicySource(arguments, output);
+    Optional<PolicyFile> policy =
+        arguments.operands().size() > 1
+            ? Optional.of(source.trusted(arguments.operand(1)))
+            : Optional.empty();
+    if (!name.equals("-") && !isFile(name)) {
+      NodeId id = id(name);
+      NodeSubject node = NodeSubject.of(Connection.of(arguments, output).verifier(), id);
+      return policy.isPresent() ? node.with(policy.get()) : node;
+    }
+    Bytes text = Input.read(name, CheckList.MAX_LIST, "log or evidence");
+    if (EvidenceSubject.looksLike(text)) {
+      try {
+        EvidenceSubject evidence = EvidenceSubject.of(name, text);
+        return policy.isPresent() ? evidence.with(policy.get()) : evidence;
+      } catch (MalformedException e) {
+        throw e.in(name);
       }
     }
+    return new LogSubject(
+        name,
+        text,
+        policy.orElseThrow(
+            () -> CommandFailed.unusable("POLICY is missing: what to judge " + name + " by")));
   }
 
-  private static String text(Failure failure, String member) {
-    return failure.context().members().get(member) instanceof String text ? text : "";
-  }
-
-  private static int apply(Arguments arguments, Output output) throws IOException {
-    PolicyFile policy = PolicyFile.trusted(arguments.operand(0), arguments);
-    if (policy.envelope().isPresent() && !arguments.has(DROP)) {
-      throw CommandFailed.unusable(
-          policy.name()
-              + " is signed, and the result would not be: --drop-signature makes it all the same");
-    }
-    PolicyPatch patch;
+  private static boolean isFile(String name) {
     try {
-      JsonObject json =
-          Json.object(Input.read(arguments.operand(1), MAX_PATCH, "policy patch").toArray());
-      patch = PolicyPatch.fromJson(json);
-    } catch (MalformedException e) {
-      throw e.in(arguments.operand(1));
+      return Files.exists(Path.of(name));
+    } catch (InvalidPathException e) {
+      return false;
     }
-    if (!arguments.has(ANY)
-        && patch.base().filter(base -> !base.equals(policy.digest())).isPresent()) {
-      throw CommandFailed.unusable(
-          "the patch was made for another policy (" + "--any-base applies it all the same)");
-    }
-    PolicyDocument changed = patch.apply(policy.document());
-    PolicyFile.write(arguments.path(PolicyFile.OUT), changed.toText(), output);
-    output.note(counts(policy.document(), changed));
-    return 0;
   }
 
-  private static String counts(PolicyDocument before, PolicyDocument after) {
-    Map<Kind, Long> counts =
-        PolicyDiff.of(before, after).stream()
-            .collect(Collectors.groupingBy(PolicyDiff.Difference::kind, Collectors.counting()));
-    return counts.isEmpty()
-        ? "nothing is changed: the policy has all of it already"
-        : "names added: "
-            + counts.getOrDefault(Kind.ADDED, 0L)
-            + ", changed: "
-            + counts.getOrDefault(Kind.CHANGED, 0L)
-            + ", removed: "
-            + counts.getOrDefault(Kind.REMOVED, 0L);
+  private static NodeId id(String name) {
+    try {
+      return NodeId.parse(name);
+    } catch (MalformedException e) {
+      throw CommandFailed.unusable("no such file, and no node's id: " + name);
+    }
+  }
+
+  private static Explanation explain(Subject subject, boolean weaken)
+      throws IOException, InterruptedException {
+    Subject.Policies policies = subject.policies();
+    Map<String, Failure> all = new LinkedHashMap<>();
+    Set<Fix> fixes = new LinkedHashSet<>();
+    PolicyPatch patch = PolicyPatch.EMPTY;
+    List<Failure> found = subject.failures();
+    Optional<List<Failure>> left = Optional.of(found);
+    for (int round = 0; round < ROUNDS; round++) {
+      int before = fixes.size();
+      for (Failure failure : found) {
+        if (!failure.isSummary() && all.putIfAbsent(key(failure), failure) == null) {
+          Fix fix = Fix.of(failure.context());
+          if (Explanation.taken(fix, weaken)) {
+            fixes.add(fix);
+          }
+        }
+      }
+      if (fixes.size() == before) {
+        break;
+      }
+      patch =
+          PolicyPatch.of(
+              policies.runtime().map(PolicyFile::digest),
+              policies.boot().map(PolicyFile::digest),
+              fixes);
+      left = subject.failures(policies.patched(patch));
+      found = left.orElse(List.of());
+    }
+    return new Explanation(subject, List.copyOf(all.values()), patch, left, weaken);
+  }
+
+  /** What tells failures apart: two entries may fail on the same. */
+  private static String key(Failure failure) {
+    return failure.context().members().get("entry")
+        + "\n"
+        + failure.eventId()
+        + "\n"
+        + failure.check()
+        + "\n"
+        + failure.found();
   }
 }

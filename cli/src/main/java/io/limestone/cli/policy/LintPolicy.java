@@ -22,8 +22,9 @@ final class LintPolicy {
 
   static Leaf command() {
     return Leaf.of("lint", "Tells what weakens a runtime policy, or does nothing.", LintPolicy::run)
-        .operands(PolicyFile.POLICY)
-        .options(PolicyFile.KEYS, Connection.JSON)
+        .operands(PolicySource.POLICY)
+        .options(PolicySource.KEYS, Connection.JSON)
+        .options(Connection.OPTIONS)
         .text(
             """
             Excludes that swallow everything, no signature, old age, weak digests, keys of no use, names that an
@@ -31,11 +32,12 @@ final class LintPolicy {
             """);
   }
 
-  private static int run(Arguments arguments, Output output) throws IOException {
-    PolicyFile policy = PolicyFile.read(arguments.operand(0), arguments);
+  private static int run(Arguments arguments, Output output)
+      throws IOException, InterruptedException {
+    PolicyFile policy = new PolicySource(arguments, output).read(arguments.operand(0));
     List<Complaint> complaints =
         PolicyLint.of(
-            policy.document(),
+            policy.runtime(),
             policy.envelope().isPresent(),
             LocalDateTime.now(ZoneId.systemDefault()));
     if (arguments.has(Connection.JSON)) {

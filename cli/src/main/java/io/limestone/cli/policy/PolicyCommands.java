@@ -51,8 +51,8 @@ public final class PolicyCommands {
                     PrintSchema.command(),
                     DiffPolicies.command(),
                     CheckList.command(),
-                    ExplainFailures.explain(),
-                    ExplainFailures.apply(),
+                    ExplainFailures.command(),
+                    ApplyPatch.command(),
                     CombinePolicies.merge(),
                     CombinePolicies.convert(),
                     SignPolicy.sign(),
@@ -205,7 +205,10 @@ public final class PolicyCommands {
 
   /** A name is one segment of a path. */
   static String name(Arguments arguments) {
-    String name = arguments.operand(0);
+    return name(arguments.operand(0));
+  }
+
+  static String name(String name) {
     if (!name.matches("[A-Za-z0-9._-]{1,255}") || name.startsWith(".")) {
       throw CommandFailed.unusable(
           "a policy's name has 1 to 255 of A-Z a-z 0-9 . _ -, and no dot in front");
@@ -231,6 +234,16 @@ public final class PolicyCommands {
       return word;
     }
 
+    /** In Keylime's routes. */
+    String path() {
+      return path;
+    }
+
+    /** Of the answer that brings the text, and of the request. */
+    String member() {
+      return member;
+    }
+
     static Kind of(Arguments arguments) {
       return switch (arguments.get(KIND).orElse("runtime")) {
         case "runtime" -> RUNTIME;
@@ -245,24 +258,23 @@ public final class PolicyCommands {
 
     /** The members of a request that bring a policy. */
     Map<String, ?> upload(Path file, Optional<Path> key) throws IOException {
-      byte[] text = Files.readAllBytes(file);
       try {
-        JsonObject json = Json.object(text);
-        return switch (this) {
-          case RUNTIME ->
-              new RuntimePolicyUpload(
-                      Optional.empty(),
-                      Bytes.of(text),
-                      key.isPresent()
-                          ? Optional.of(Bytes.of(Files.readAllBytes(key.get())))
-                          : Optional.empty())
-                  .toJson()
-                  .members();
-          case BOOT -> Map.of("mb_policy", Json.text(json));
-        };
+        return upload(
+            PolicySource.text(file.toString()),
+            key.isPresent()
+                ? Optional.of(Bytes.of(Files.readAllBytes(key.get())))
+                : Optional.empty());
       } catch (MalformedException e) {
         throw e.in(file.toString());
       }
+    }
+
+    Map<String, ?> upload(Bytes text, Optional<Bytes> key) {
+      JsonObject json = Json.object(text.toArray());
+      return switch (this) {
+        case RUNTIME -> new RuntimePolicyUpload(Optional.empty(), text, key).toJson().members();
+        case BOOT -> Map.of("mb_policy", Json.text(json));
+      };
     }
   }
 }

@@ -1,54 +1,45 @@
 package io.limestone.cli.policy;
 
-import io.limestone.cli.args.Arguments;
 import io.limestone.cli.args.CommandFailed;
-import io.limestone.cli.args.Input;
-import io.limestone.cli.args.Operand;
-import io.limestone.cli.args.Option;
 import io.limestone.cli.args.Output;
 import io.limestone.policy.PolicyDocument;
-import io.limestone.policy.PolicyKey;
 import io.limestone.policy.PolicyPatch;
+import io.limestone.policy.RuntimePolicy;
 import io.limestone.policy.SignedPolicy;
+import io.limestone.policy.boot.BootPolicy;
+import io.limestone.policy.boot.BootRules;
 import io.limestone.wire.Bytes;
-import io.limestone.wire.MalformedException;
+import io.limestone.wire.Json;
+import io.limestone.wire.JsonObject;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * A runtime policy in a file, and what is known of who wrote it.
+ * A policy of either kind, and what is known of who wrote it.
  *
- * @param text as it stands in the file
- * @param envelope around it, if it is signed
+ * @param name of the file, or that of the stored policy
+ * @param json the policy's JSON text, which may have been within an envelope
  */
 record PolicyFile(
-    String name,
-    Bytes text,
-    Optional<SignedPolicy> envelope,
-    Signature signature,
-    PolicyDocument document) {
-  static final Operand POLICY =
-      Operand.one("POLICY", "the runtime policy, JSON or DSSE (- is standard input)");
-  static final Option KEYS =
-      Option.values(
-              "--key",
-              "FILE",
-              "PEM of a public key or certificate: the policy must be signed by it, or by another"
-                  + " one given so")
-          .or("-k");
-  static final Option UNVERIFIED =
-      Option.flag("--unverified", "Take a signed policy without a --key to verify it with");
-  static final Option OUT =
-      Option.value("--output", "FILE", "Where it goes (default: standard output)").or("-o");
+    String name, Bytes json, Optional<SignedPolicy> envelope, Signature signature, Content content) {
+  private static final List<String> REFERENCE_STATE = List.of("scrtm_and_bios", "kernels");
 
-  /** Above what a policy of a million digests takes (150 MiB), and what the verifier answers. */
-  static final int MAX_POLICY = 256 << 20;
+  /** What the document is. */
+  sealed interface Content {
+    record OfRuntime(PolicyDocument document) implements Content {}
 
-  private static final int MAX_KEY = 64 << 10;
+    /** One of ours, or a reference state. */
+    record OfBoot(JsonObject document) implements Content {
+      boolean isOurs() {
+        return document.has(BootRules.MARKER);
+      }
+    }
+  }
 
   /** Whether somebody vouches for a policy. */
   sealed interface Signature {
@@ -60,12 +51,16 @@ record PolicyFile(
     /** There are signatures, and nobody gave a key to verify them with. */
     record NotVerified() implements Signature {}
 
+    /** The verifier, which was asked over TLS, keeps the policy without its signature. */
+    record Stored() implements Signature {}
+
     /** For scripts. */
     default String word() {
       return switch (this) {
         case None none -> "none";
         case By by -> "verified";
         case NotVerified not -> "NOT VERIFIED";
+        case Stored stored -> "stored at the verifier";
       };
     }
 
@@ -76,73 +71,82 @@ record PolicyFile(
         case By(String key) -> "signed, verified by " + key;
         case NotVerified not ->
             "signed, but the signature is NOT VERIFIED: anybody may have written it (--key)";
+        case Stored stored -> "as the verifier stores it, which keeps no signatures";
       };
     }
   }
 
   /**
-   * Reads a policy that something is to be decided by, or made of: where there is a signature, it
-   * has been verified, or the user does without.
+   * The policy of its text.
+   *
+   * @param kind where it is known; else the document tells
+   * @throws io.limestone.wire.MalformedException if it is no valid policy
    */
-  static PolicyFile trusted(String name, Arguments arguments) throws IOException {
-    PolicyFile file = read(name, arguments);
-    if (file.signature instanceof Signature.NotVerified && !arguments.has(UNVERIFIED)) {
-      throw CommandFailed.unusable(
-          name
-              + " is signed, and nobody has verified by whom: --key FILE verifies it, --unverified"
-              + " takes it as if it were not signed");
-    }
-    return file;
-  }
-
-  /** Reads a policy to look at. With {@link #KEYS} it must be signed by one of them. */
-  static PolicyFile read(String name, Arguments arguments) throws IOException {
-    Bytes text = bytes(name);
-    try {
-      Optional<SignedPolicy> envelope =
-          SignedPolicy.isEnvelope(text) ? Optional.of(SignedPolicy.parse(text)) : Optional.empty();
-      Signature signature = signature(name, envelope, arguments.all(KEYS));
-      return new PolicyFile(name, text, envelope, signature, PolicyDocument.parse(text));
-    } catch (MalformedException e) {
-      throw e.in(name);
-    }
-  }
-
-  private static Signature signature(
-      String name, Optional<SignedPolicy> envelope, List<String> keys) throws IOException {
-    if (keys.isEmpty()) {
-      return envelope.isPresent() ? new Signature.NotVerified() : new Signature.None();
-    }
-    SignedPolicy signed =
-        envelope.orElseThrow(() -> CommandFailed.unusable(name + " is not signed"));
-    return signer(signed, keys)
-        .orElseThrow(
-            () ->
-                CommandFailed.unusable(
-                    name + " is NOT signed by " + String.join(" or ", keys) + ": do not use it"));
-  }
-
-  /** The first of these keys that one of the signatures is by. */
-  static Optional<Signature.By> signer(SignedPolicy signed, List<String> keys) throws IOException {
-    for (String file : keys) {
-      try {
-        if (signed.isSignedBy(PolicyKey.parse(Input.read(file, MAX_KEY, "key")))) {
-          return Optional.of(new Signature.By(file));
-        }
-      } catch (MalformedException e) {
-        throw e.in(file);
+  static PolicyFile of(
+      String name,
+      Bytes text,
+      Optional<SignedPolicy> envelope,
+      Signature signature,
+      Optional<PolicyCommands.Kind> kind) {
+    Bytes payload = envelope.map(SignedPolicy::payload).orElse(text);
+    JsonObject json = Json.object(payload.toArray());
+    boolean boot =
+        json.has(BootRules.MARKER)
+            || REFERENCE_STATE.stream().anyMatch(json::has)
+            || kind.filter(given -> given == PolicyCommands.Kind.BOOT).isPresent();
+    if (boot) {
+      if (json.has(BootRules.MARKER)) {
+        var unused = BootRules.parse(json);
       }
+      return new PolicyFile(name, payload, envelope, signature, new Content.OfBoot(json));
     }
-    return Optional.empty();
+    var unused = RuntimePolicy.parse(payload);
+    return new PolicyFile(
+        name, payload, envelope, signature, new Content.OfRuntime(new PolicyDocument(json)));
   }
 
-  static Bytes bytes(String name) throws IOException {
-    return Input.read(name, MAX_POLICY, "runtime policy");
+  /** The document, for commands that work on runtime policies only. */
+  PolicyDocument runtime() {
+    return switch (content) {
+      case Content.OfRuntime(PolicyDocument document) -> document;
+      case Content.OfBoot boot ->
+          throw CommandFailed.unusable(
+              name + " is a boot policy; this command is for runtime policies");
+    };
+  }
+
+  /** What nodes are judged by, of a runtime policy. */
+  RuntimePolicy compiled() {
+    var unused = runtime();
+    return RuntimePolicy.parse(json);
+  }
+
+  /** A changed text of the same policy, which nobody has signed. */
+  PolicyFile with(Bytes text) {
+    return of(name, text, Optional.empty(), new Signature.None(), Optional.of(kind()));
+  }
+
+  PolicyCommands.Kind kind() {
+    return switch (content) {
+      case Content.OfRuntime runtime -> PolicyCommands.Kind.RUNTIME;
+      case Content.OfBoot boot -> PolicyCommands.Kind.BOOT;
+    };
+  }
+
+  /** The boot policy as nodes are judged by it now; a reference state is read by its engine. */
+  BootPolicy boot() {
+    return switch (content) {
+      case Content.OfBoot boot ->
+          BootPolicy.of("example", new String(json.toArray(), StandardCharsets.UTF_8))
+              .at(Instant.now());
+      case Content.OfRuntime runtime ->
+          throw CommandFailed.unusable(name + " is a runtime policy; a boot policy is needed");
+    };
   }
 
   /** How the policy is named that a patch is made for: by its content, signed or not. */
   String digest() {
-    return PolicyPatch.digestOf(envelope.map(SignedPolicy::payload).orElse(text));
+    return PolicyPatch.digestOf(json);
   }
 
   /** Writes a result to a file, or to standard output. */

@@ -35,6 +35,8 @@ import java.util.Optional;
 
 /** {@code limestone policy sign} and {@code verify}. */
 final class SignPolicy {
+  private static final Operand POLICY =
+      Operand.one("POLICY", "the runtime policy, JSON (- is standard input)");
   private static final Operand SIGNED = Operand.one("SIGNED", "the signed policy, DSSE");
   private static final Option KEY =
       Option.value("--keyfile", "FILE", "Private key, elliptic curve, PEM, not encrypted").or("-k");
@@ -54,8 +56,8 @@ final class SignPolicy {
 
   static Leaf sign() {
     return Leaf.of("sign", "Signs a runtime policy (DSSE).", SignPolicy::sign)
-        .operands(PolicyFile.POLICY)
-        .options(KEY, NEW_KEY, BACKEND, CERTIFICATE, PolicyFile.OUT)
+        .operands(POLICY)
+        .options(KEY, NEW_KEY, BACKEND, CERTIFICATE, PolicySource.OUT)
         .text(
             """
             The policy is checked first, and signed byte for byte as it stands: ECDSA with SHA-256 by a P-256,
@@ -69,7 +71,7 @@ final class SignPolicy {
   static Leaf verify() {
     return Leaf.of("verify", "Checks who signed a runtime policy.", SignPolicy::verify)
         .operands(SIGNED)
-        .options(PolicyFile.KEYS, Connection.JSON)
+        .options(PolicySource.KEYS, Connection.JSON)
         .text(
             """
             Exit 0: one signature at least is by the key. 1: none is. 2: not a signed policy. Keys that the
@@ -77,7 +79,8 @@ final class SignPolicy {
             """);
   }
 
-  private static int sign(Arguments arguments, Output output) throws IOException {
+  private static int sign(Arguments arguments, Output output)
+      throws IOException, InterruptedException {
     if (arguments.has(KEY) == arguments.has(NEW_KEY)) {
       throw CommandFailed.unusable("give either --keyfile with a key, or --keypath to make one");
     }
@@ -90,7 +93,8 @@ final class SignPolicy {
     if (x509 != arguments.has(CERTIFICATE)) {
       throw CommandFailed.unusable("--backend x509 and --cert-outfile go together");
     }
-    PolicyFile policy = PolicyFile.read(arguments.operand(0), arguments);
+    PolicyFile policy = new PolicySource(arguments, output).read(arguments.operand(0));
+    var unused = policy.runtime();
     if (policy.envelope().isPresent()) {
       throw CommandFailed.unusable(policy.name() + " is signed already");
     }
@@ -106,7 +110,7 @@ final class SignPolicy {
         certificate
             .map(pem -> PolicySigner.ofCertificate(key, pem))
             .orElseGet(() -> PolicySigner.ofKey(key, publicKey));
-    SignedPolicy signed = signer.sign(policy.text());
+    SignedPolicy signed = signer.sign(policy.json());
     if (arguments.has(NEW_KEY)) {
       keep(path(arguments, NEW_KEY), key);
       output.note("the new key is in " + arguments.required(NEW_KEY) + "; keep it safe");
@@ -114,7 +118,7 @@ final class SignPolicy {
     if (certificate.isPresent()) {
       Files.write(path(arguments, CERTIFICATE), certificate.get().toArray());
     }
-    PolicyFile.write(arguments.path(PolicyFile.OUT), signed.toJson(), output);
+    PolicyFile.write(arguments.path(PolicySource.OUT), signed.toJson(), output);
     return 0;
   }
 
@@ -140,9 +144,9 @@ final class SignPolicy {
   }
 
   private static int verify(Arguments arguments, Output output) throws IOException {
-    var unusedKey = arguments.required(PolicyFile.KEYS);
+    var unusedKey = arguments.required(PolicySource.KEYS);
     String name = arguments.operand(0);
-    Bytes text = PolicyFile.bytes(name);
+    Bytes text = PolicySource.text(name);
     SignedPolicy signed;
     try {
       if (!SignedPolicy.isEnvelope(text)) {
@@ -154,7 +158,7 @@ final class SignPolicy {
       throw e.in(name);
     }
     Optional<PolicyFile.Signature.By> signer =
-        PolicyFile.signer(signed, arguments.all(PolicyFile.KEYS));
+        PolicySource.signer(signed, arguments.all(PolicySource.KEYS));
     boolean good = signer.isPresent();
     List<String> ids = signed.signatures().stream().map(one -> one.keyId().orElse("")).toList();
     if (arguments.has(Connection.JSON)) {

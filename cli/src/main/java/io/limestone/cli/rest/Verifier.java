@@ -102,6 +102,22 @@ public final class Verifier {
   }
 
   /**
+   * Limestone's own: one version of a policy.
+   *
+   * @param policy {@code kind/name}
+   */
+  public Optional<JsonObject> policyVersion(String policy, long number)
+      throws IOException, InterruptedException {
+    return found(
+        rest.get(POLICIES + policy + "/versions/" + number), "reading a version of the policy");
+  }
+
+  /** Limestone's own: what a node fails on, and by which policies. */
+  public Optional<JsonObject> failing(NodeId id) throws IOException, InterruptedException {
+    return found(rest.get("/limestone/v1/nodes/" + id + "/failing"), "reading what the node fails on");
+  }
+
+  /**
    * Limestone's own: a step of a roll-out.
    *
    * @param step {@code kind/name/step}

@@ -146,11 +146,37 @@ class NodeCommandsTest {
               "remedy");
       assertThat(run("show", id, "--json").json().list("failures")).isNotEmpty();
       run("list", "--state", "untrusted").says(id, "ima.validation.ima-ng.not_in_allowlist");
+      aFailingNodeIsExplained(id);
 
       run("remove", id).exits(0).says("is removed");
       run("remove", id).exits(0).says("was not enrolled");
       run("show", id).exits(1).says("is not enrolled");
     }
+  }
+
+  private void aFailingNodeIsExplained(String id) {
+    String patch = home.resolve("patch").toString();
+    policy("explain", id, "-o", patch)
+        .exits(1)
+        .says(
+            id + ", untrusted: 1 checks fail",
+            "runtime policy " + id + " version 1: as the verifier stores it",
+            "judged by the verifier",
+            "entry 2: /tmp/evil",
+            "line      10 ",
+            "change    add to digests /tmp/evil",
+            "with the changes it would be accepted");
+    String next = home.resolve("next.json").toString();
+    policy("apply", "name:" + id, patch, "-o", next).exits(0).says("names added: 1");
+    policy("try", next, "--node", id).exits(0);
+    policy("explain", id, next).exits(0).says("0 checks fail", "the last evidence of the node");
+    policy("diff", "name:" + id + "@1", next).exits(1).says("/tmp/", "evil");
+    policy("check", "-", "name:nobody").exits(1).says("there is no runtime policy nobody");
+    policy("explain", "nobody").exits(1).says("no file nobody", "no node of this id");
+    JsonObject json = policy("explain", id, "--json").exits(1).json();
+    assertThat(json.object("patch").string("base"))
+        .isEqualTo(json.object("runtime_policy").string("digest"));
+    assertThat(json.list("left")).isEmpty();
   }
 
   @Test

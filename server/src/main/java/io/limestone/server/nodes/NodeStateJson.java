@@ -98,7 +98,12 @@ public final class NodeStateJson {
     return new JsonObject(json);
   }
 
-  private static Failure failure(JsonObject json) {
+  /**
+   * A failure of its JSON form.
+   *
+   * @throws io.limestone.wire.MalformedException if it is none
+   */
+  public static Failure failure(JsonObject json) {
     return new Failure(
         json.string("event_id"),
         json.bool("recoverable"),
