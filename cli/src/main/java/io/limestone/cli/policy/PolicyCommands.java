@@ -69,11 +69,7 @@ public final class PolicyCommands {
         leaf("list", "Lists the policies of both kinds.", PolicyCommands::list)
             .options(Connection.JSON)
             .options(Connection.OPTIONS),
-        leaf("show", "Prints a policy as it is stored.", PolicyCommands::show)
-            .operands(NAME)
-            .options(KIND)
-            .options(Connection.OPTIONS)
-            .text("Example:\n  limestone policy show web | jq '.digests | keys'\n"),
+        ShowPolicy.command(),
         leaf("add", "Stores a new policy.", PolicyCommands::add)
             .operands(NAME, FILE)
             .options(KIND, KEY, Rollout.WHY)
@@ -132,20 +128,6 @@ public final class PolicyCommands {
 
   private static List<String> sorted(JsonObject results, String key) {
     return results.strings(key).stream().sorted().toList();
-  }
-
-  private static int show(Arguments arguments, Output output)
-      throws IOException, InterruptedException {
-    Kind kind = Kind.of(arguments);
-    String name = name(arguments);
-    JsonObject policy =
-        Connection.of(arguments, output)
-            .verifier()
-            .policy(kind.path, name)
-            .orElseThrow(
-                () -> CommandFailed.because("there is no " + kind.word + " policy " + name));
-    output.line(policy.optionalString(kind.member).orElse("null"));
-    return 0;
   }
 
   private static int add(Arguments arguments, Output output)

@@ -96,7 +96,7 @@ record PolicyFile(
             || kind.filter(given -> given == PolicyCommands.Kind.BOOT).isPresent();
     if (boot) {
       if (json.has(BootRules.MARKER)) {
-        var unused = BootRules.parse(json);
+        var unused = BootRules.parse(new String(payload.toArray(), StandardCharsets.UTF_8));
       }
       return new PolicyFile(name, payload, envelope, signature, new Content.OfBoot(json));
     }

@@ -280,7 +280,9 @@ class NodeCommandsTest {
     policy("add", "web", file).exits(0).says("is stored");
     policy("add", "web", file).exits(1).says("`limestone policy update` replaces it");
     policy("list").exits(0).says("runtime", "web");
-    policy("show", "web").exits(0).says("/usr/bin/good");
+    policy("show", "web", "--document").exits(0).says("/usr/bin/good");
+    policy("show", "name:web@1").exits(0).says("1 names, 1 digests", "boot_aggregate", "as the ver");
+    policy("show", "web", "--kind", "boot").exits(1).says("there is no boot policy web");
     policy("update", "web", file).exits(2).says("--why TEXT is missing");
     policy("update", "web", file, "--why", "a test").exits(0);
     policy("history", "web").exits(0).says("enforced", "a test", "0 nodes use it");
