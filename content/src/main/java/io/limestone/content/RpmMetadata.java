@@ -26,6 +26,7 @@ import java.util.function.Consumer;
 public record RpmMetadata(Map<String, Referenced> files) {
   private static final String REPO = "http://linux.duke.edu/metadata/repo";
   private static final String COMMON = "http://linux.duke.edu/metadata/common";
+  private static final String FILELISTS = "http://linux.duke.edu/metadata/filelists";
   private static final String FILELISTS_EXT = "http://linux.duke.edu/metadata/filelists-ext";
 
   public RpmMetadata {
@@ -170,6 +171,51 @@ public record RpmMetadata(Map<String, Referenced> files) {
                   @Override
                   public void end(XmlReader element) {}
                 }));
+  }
+
+  /** Receives a file and the package that it belongs to. */
+  @FunctionalInterface
+  public interface OwnerVisitor {
+    void file(String path, String packageName, String version);
+  }
+
+  /** Which package each file belongs to, from {@code filelists} or {@code filelists-ext}. */
+  public static void owners(
+      InputStream in, Referenced expected, Budget budget, OwnerVisitor visitor)
+      throws IOException {
+    checked(
+        in,
+        expected,
+        budget,
+        xml ->
+            xml.read(
+                new XmlReader.Visitor() {
+                  private String name = "";
+                  private String version = "";
+
+                  @Override
+                  public void begin(XmlReader element) {
+                    if (isOfFileLists(element, "package")) {
+                      name = element.attribute("name").orElse("");
+                      version = "";
+                    } else if (isOfFileLists(element, "version")) {
+                      version =
+                          element.attribute("ver").orElse("")
+                              + element.attribute("rel").map(rel -> "-" + rel).orElse("");
+                    } else if (isOfFileLists(element, "file")
+                        && !element.attribute("type").equals(Optional.of("dir"))) {
+                      budget.countEntry();
+                      visitor.file(element.text(), name, version);
+                    }
+                  }
+
+                  @Override
+                  public void end(XmlReader element) {}
+                }));
+  }
+
+  private static boolean isOfFileLists(XmlReader element, String name) {
+    return element.is(FILELISTS, name) || element.is(FILELISTS_EXT, name);
   }
 
   /** Parses while hashing; what was parsed counts only if the checksum turns out right. */

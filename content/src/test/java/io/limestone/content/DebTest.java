@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.zip.GZIPOutputStream;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 class DebTest {
@@ -99,5 +100,28 @@ class DebTest {
       assertThatThrownBy(() -> DebIndex.clearSigned(Archives.bytes(text)))
           .isInstanceOf(MalformedException.class);
     }
+  }
+
+  @Test
+  void contentsNameThePackageOfAFile() throws IOException {
+    Map<String, String> owners = new TreeMap<>();
+    DebContents.read(
+        new ByteArrayInputStream(
+            Archives.bytes(
+                """
+                FILE                    LOCATION
+                bin/bash                shells/bash
+                usr/share/a file        doc/one,contrib/doc/two
+                usr/lib/x\tnon-free/libs/lib-x+
+                lonely
+                """)),
+        Budget.ofMetadata(),
+        owners::put);
+    assertThat(owners)
+        .containsEntry("/bin/bash", "bash")
+        .containsEntry("/usr/share/a file", "one")
+        .containsEntry("/usr/lib/x", "lib-x+")
+        .doesNotContainKey("/lonely")
+        .hasSize(3);
   }
 }

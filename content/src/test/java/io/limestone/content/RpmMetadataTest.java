@@ -74,6 +74,35 @@ class RpmMetadataTest {
   }
 
   @Test
+  void whichPackageAFileBelongsTo() throws IOException {
+    byte[] lists =
+        Archives.bytes(
+            """
+            <filelists xmlns="http://linux.duke.edu/metadata/filelists" packages="2">
+            <package pkgid="1" name="a" arch="x86_64"><version epoch="0" ver="1.2" rel="3.el9"/>
+            <file>/usr/bin/a</file><file type="dir">/usr/share/a</file></package>
+            <package pkgid="2" name="b"><version ver="7"/><file>/usr/bin/b</file></package>
+            </filelists>
+            """);
+    Map<String, String> owners = new TreeMap<>();
+    RpmMetadata.owners(
+        new ByteArrayInputStream(lists),
+        referenced(lists),
+        Budget.ofMetadata(),
+        (path, name, version) -> owners.put(path, name + " " + version));
+    assertThat(owners).isEqualTo(Map.of("/usr/bin/a", "a 1.2-3.el9", "/usr/bin/b", "b 7"));
+    assertThatThrownBy(
+            () ->
+                RpmMetadata.owners(
+                    new ByteArrayInputStream(lists),
+                    referenced(lists),
+                    new Budget(1 << 20, 1),
+                    (path, name, version) -> {}))
+        .isInstanceOf(MalformedException.class)
+        .hasMessageContaining("more than 1 members");
+  }
+
+  @Test
   void aFileThatIsNotTheOneOfRepomdIsRefused() {
     byte[] altered = FILES.clone();
     altered[altered.length - 1] ^= 1;

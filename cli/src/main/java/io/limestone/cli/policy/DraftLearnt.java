@@ -7,7 +7,6 @@ import io.limestone.cli.args.CommandFailed;
 import io.limestone.cli.args.Option;
 import io.limestone.cli.args.Output;
 import io.limestone.cli.rest.Verifier;
-import io.limestone.policy.PolicyDiff;
 import io.limestone.policy.PolicyDocument;
 import io.limestone.policy.create.Measured;
 import io.limestone.policy.create.PolicyDraft;
@@ -96,12 +95,9 @@ final class DraftLearnt {
     Bytes text = PolicyDocument.parse(policy.toText()).toText(); // as the verifier will read it
     PolicyFile.write(arguments.path(OUT), text, output);
     Output told = arguments.has(OUT) ? output : new Output(output.err(), output.err());
-    base.ifPresent(
-        before ->
-            DiffPolicies.print(
-                PolicyDiff.of(before, policy),
-                arguments.has(ALL) ? Integer.MAX_VALUE : DiffPolicies.FEW,
-                told));
+    if (base.isPresent()) {
+      DiffPolicies.of(base.get(), policy, arguments).print(arguments.has(ALL), told);
+    }
     tell(learning, learnt, output);
     return 0;
   }

@@ -39,13 +39,12 @@ final class ExplainFailures {
           "what to judge it by; of a node and of evidence instead of its own policy of the same kind");
   private static final Option PATCH =
       Option.value("--output", "FILE", "Where the patch goes, which `policy apply` takes").or("-o");
-  private static final Option PACKAGES =
-      Option.value("--packages", "DIR", "Root whose dpkg data base names packages (default: /)");
   private static final Option WEAKEN =
       Option.flag(
           "--weaken", "Put into the patch too what makes a boot policy demand less than before");
   private static final Option ALL =
-      Option.flag("--all", "Tell every failure, not only the first " + Explanation.FEW);
+      Option.flag("--all", "Tell every failure, not only the first " + Explanation.FEW)
+          .or("-a");
 
   /** So often a patch may bring to light what failed unseen behind what it mends. */
   private static final int ROUNDS = 50;
@@ -61,7 +60,8 @@ final class ExplainFailures {
         .options(
             PATCH,
             WEAKEN,
-            PACKAGES,
+            Packages.PLACES,
+            Packages.ARCH,
             ALL,
             PolicySource.KEYS,
             PolicySource.UNVERIFIED,
@@ -95,7 +95,7 @@ final class ExplainFailures {
     if (file.isPresent() && !explanation.patch().isEmpty()) {
       PolicyFile.write(file, Bytes.of(Json.bytes(explanation.patch().toJson())), output);
     }
-    Packages packages = Packages.under(arguments.get(PACKAGES).orElse("/"));
+    Packages packages = Packages.of(explanation.paths(), arguments);
     if (arguments.has(Connection.JSON)) {
       output.json(explanation.json(packages));
     } else {

@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +39,11 @@ record Explanation(
       case Fix.Listed listed -> true;
       case Fix.Changed changed -> weaken || !changed.weakens();
     };
+  }
+
+  /** Of the entries that fail. */
+  Set<String> paths() {
+    return failures.stream().map(one -> text(one, "path")).collect(Collectors.toSet());
   }
 
   Map<String, @Nullable Object> json(Packages packages) {
@@ -75,7 +81,7 @@ record Explanation(
     json.put("found", failure.found());
     json.put("expected", failure.expected());
     json.put("remedy", failure.remedy());
-    json.put("package", packages.of(text(failure, "path")).orElse(null));
+    json.put("package", packages.described(text(failure, "path")).orElse(null));
     Fix fix = Fix.of(failure.context());
     json.put("fix", fix instanceof Fix.None ? null : PolicyPatch.of(fix).toJson());
     json.put("in_patch", taken(fix, weaken));
@@ -115,7 +121,7 @@ record Explanation(
     row(output, "rule", rule(failure));
     row(output, "found", failure.found());
     row(output, "expected", failure.expected());
-    row(output, "package", packages.of(path).orElse(""));
+    row(output, "package", packages.described(path).orElse(""));
     row(output, "change", change(Fix.of(failure.context())));
     row(output, "remedy", failure.remedy());
   }

@@ -1,43 +1,141 @@
 package io.limestone.cli.policy;
 
+import io.limestone.cli.args.Arguments;
+import io.limestone.cli.args.Option;
+import io.limestone.cli.policy.create.RepositoryOwners;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
-/** Which Debian package a file belongs to, as far as a machine's dpkg knows. */
+/** Which package a file belongs to, as far as data bases of packages know. */
 final class Packages {
-  private final Map<String, String> byPath;
+  static final Option PLACES =
+      Option.values(
+          "--packages",
+          "PLACE",
+          "What knows the packages of files: a root with dpkg's data base (default: /), an RPM"
+              + " repository (directory or URL), or a Debian one (\"PLACE SUITE COMPONENT...\")");
+  static final Option ARCH =
+      Option.value("--deb-arch", "ARCH", "Debian's word for the architecture (default: amd64)");
+  private static final String INFO = "var/lib/dpkg/info";
 
-  private Packages(Map<String, String> byPath) {
-    this.byPath = byPath;
+  /** A package; the version is empty where it is not known. */
+  private record Owner(String name, String version) {
+    @Override
+    public String toString() {
+      return version.isEmpty() ? name : name + " " + version;
+    }
   }
 
-  /** The packages of the system below {@code root}; none if it has no dpkg. */
-  static Packages under(String root) throws IOException {
-    Map<String, String> byPath = new HashMap<>();
-    Path info = Path.of(root, "var/lib/dpkg/info");
-    if (Files.isDirectory(info)) {
-      try (DirectoryStream<Path> lists = Files.newDirectoryStream(info, "*.list")) {
-        for (Path list : lists) {
-          String name = list.getFileName().toString();
-          String owner = name.substring(0, name.length() - ".list".length());
-          for (String path : Files.readString(list, StandardCharsets.ISO_8859_1).split("\n", -1)) {
-            byPath.put(path, owner);
+  private final Set<String> wanted = new HashSet<>();
+  private final Map<String, Owner> byPath = new HashMap<>();
+
+  private Packages(Collection<String> paths) {
+    for (String path : paths) {
+      wanted.add(path);
+      wanted.add(merged(path));
+    }
+  }
+
+  /** The packages of these paths. */
+  static Packages of(Collection<String> paths, Arguments arguments)
+      throws IOException, InterruptedException {
+    Packages packages = new Packages(paths);
+    for (String place : arguments.all(PLACES)) {
+      if (isRoot(place)) {
+        packages.dpkg(Path.of(place));
+      } else {
+        RepositoryOwners.read(
+            place,
+            arguments.get(ARCH).orElse("amd64"),
+            (path, name, version) -> packages.put(path, new Owner(name, version)));
+      }
+    }
+    if (!arguments.has(PLACES) && isRoot("/")) {
+      packages.dpkg(Path.of("/"));
+    }
+    return packages;
+  }
+
+  private static boolean isRoot(String place) {
+    try {
+      return Files.isDirectory(Path.of(place, INFO));
+    } catch (InvalidPathException e) {
+      return false;
+    }
+  }
+
+  private void dpkg(Path root) throws IOException {
+    Map<String, String> versions = versions(root.resolve("var/lib/dpkg/status"));
+    try (DirectoryStream<Path> lists = Files.newDirectoryStream(root.resolve(INFO), "*.list")) {
+      for (Path list : lists) {
+        String file = list.getFileName().toString();
+        String name = file.substring(0, file.length() - ".list".length()).split(":", 2)[0];
+        Owner owner = new Owner(name, versions.getOrDefault(name, ""));
+        try (BufferedReader lines = Files.newBufferedReader(list, StandardCharsets.ISO_8859_1)) {
+          String path;
+          while ((path = lines.readLine()) != null) {
+            put(path, owner);
           }
         }
       }
     }
-    return new Packages(byPath);
   }
 
-  /** The package; where /bin is a link to /usr/bin, dpkg may know the file by either name. */
+  private static Map<String, String> versions(Path status) throws IOException {
+    Map<String, String> versions = new HashMap<>();
+    if (Files.isRegularFile(status)) {
+      String name = "";
+      try (BufferedReader lines = Files.newBufferedReader(status, StandardCharsets.ISO_8859_1)) {
+        String line;
+        while ((line = lines.readLine()) != null) {
+          if (line.startsWith("Package: ")) {
+            name = line.substring("Package: ".length());
+          } else if (line.startsWith("Version: ")) {
+            versions.put(name, line.substring("Version: ".length()));
+          }
+        }
+      }
+    }
+    return versions;
+  }
+
+  private void put(String path, Owner owner) {
+    if (wanted.contains(path)) {
+      byPath.merge(
+          path,
+          owner,
+          (one, other) -> one.name.equals(other.name) ? new Owner(one.name, "") : one);
+    }
+  }
+
+  /** The name of the package. */
   Optional<String> of(String path) {
-    String other = path.startsWith("/usr/") ? path.substring("/usr".length()) : "/usr" + path;
-    return Optional.ofNullable(byPath.getOrDefault(path, byPath.get(other)));
+    return owner(path).map(Owner::name);
+  }
+
+  /** The package with its version. */
+  Optional<String> described(String path) {
+    return owner(path).map(Owner::toString);
+  }
+
+  private Optional<Owner> owner(String path) {
+    return Optional.ofNullable(byPath.get(path))
+        .or(() -> Optional.ofNullable(byPath.get(merged(path))));
+  }
+
+  /** Where /bin is a link to /usr/bin, a data base may know the file by either name. */
+  private static String merged(String path) {
+    return path.startsWith("/usr/") ? path.substring("/usr".length()) : "/usr" + path;
   }
 }

@@ -89,13 +89,14 @@ class ExplainTest {
   @Test
   void packagesOfTheMachineAreNamed() throws IOException {
     Files.createDirectories(folder.resolve("root/var/lib/dpkg/info"));
+    write("root/var/lib/dpkg/status", "Package: evilpkg\nVersion: 1.2-3\n\n");
     write("root/var/lib/dpkg/info/evilpkg:amd64.list", "/.\n/usr\n/usr/bin/evil\n");
     write("ima", list().bootAggregate().file("/usr/bin/evil", "evil").text());
     write("one", "a".repeat(64) + " /usr/bin/a\n");
     policy("convert", file("one"), "--output", file("policy.json")).exits(0);
     policy("explain", file("ima"), file("policy.json"), "--packages", file("root"))
         .exits(1)
-        .says("package   evilpkg", "by package: evilpkg");
+        .says("package   evilpkg 1.2-3", "by package: evilpkg 1");
   }
 
   @Test
