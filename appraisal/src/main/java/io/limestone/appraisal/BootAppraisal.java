@@ -178,7 +178,9 @@ final class BootAppraisal {
       context.put("got", objection.found());
       context.put("expected", objection.expected());
       context.put("event", objection.event());
-      objection.change().ifPresent(change -> context.put("patch", List.of(new JsonObject(change.json()))));
+      objection
+          .change()
+          .ifPresent(change -> context.put("patch", List.of(new JsonObject(change.json()))));
       findings.fail(
           "measured_boot.policy_" + policy.name(),
           objection.check(),

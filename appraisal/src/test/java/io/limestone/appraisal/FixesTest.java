@@ -43,7 +43,8 @@ class FixesTest {
   void filesKeysAndBuffersAreListedAndNothingElseIs() {
     TestNode node = new TestNode();
     node.ima.bootAggregate().file("/usr/bin/x", "x").file("/usr/bin/x", "other");
-    node.ima.buf("kexec-cmdline", HashAlg.SHA256, Bytes.of("quiet".getBytes(StandardCharsets.UTF_8)));
+    node.ima.buf(
+        "kexec-cmdline", HashAlg.SHA256, Bytes.of("quiet".getBytes(StandardCharsets.UTF_8)));
     PolicyDocument empty = PolicyDocument.empty("2026-01-01 00:00:00");
     Bytes list = Bytes.of(node.ima.text().getBytes(StandardCharsets.UTF_8));
     PolicyPatch patch = patch(judge(list, empty));
@@ -63,7 +64,9 @@ class FixesTest {
     Bytes list = Bytes.of(node.ima.text().getBytes(StandardCharsets.UTF_8));
     PolicyDocument empty = PolicyDocument.empty("2026-01-01 00:00:00");
     List<Failure> left = judge(list, patch(judge(list, empty)).runtime().apply(empty));
-    assertThat(left).singleElement().satisfies(one -> assertThat(fix(one)).isEqualTo(new Fix.None()));
+    assertThat(left)
+        .singleElement()
+        .satisfies(one -> assertThat(fix(one)).isEqualTo(new Fix.None()));
   }
 
   @Test
@@ -94,7 +97,8 @@ class FixesTest {
         .allSatisfy(
             one ->
                 assertThat(one.check())
-                    .containsAnyOf("dbx", "SbatLevel", "command line is known", "Secure Boot is on"));
+                    .containsAnyOf(
+                        "dbx", "SbatLevel", "command line is known", "Secure Boot is on"));
     assertThat(judge(mine, document)).as("and still the first one").isEmpty();
   }
 

@@ -181,8 +181,7 @@ public record RpmMetadata(Map<String, Referenced> files) {
 
   /** Which package each file belongs to, from {@code filelists} or {@code filelists-ext}. */
   public static void owners(
-      InputStream in, Referenced expected, Budget budget, OwnerVisitor visitor)
-      throws IOException {
+      InputStream in, Referenced expected, Budget budget, OwnerVisitor visitor) throws IOException {
     checked(
         in,
         expected,

@@ -91,7 +91,8 @@ public record PolicyPatch(RuntimePart runtime, BootPart boot) {
         case Fix.Changed changed -> changed.changes().forEach(one -> addOnce(one, changes));
       }
     }
-    return new PolicyPatch(new RuntimePart(runtimeBase, additions), new BootPart(bootBase, changes));
+    return new PolicyPatch(
+        new RuntimePart(runtimeBase, additions), new BootPart(bootBase, changes));
   }
 
   private static List<String> digests(

@@ -71,7 +71,9 @@ class FixTest {
   void aPatchOfBootChangesMakesAnotherPolicyThatIsValid() {
     PolicyPatch patch =
         PolicyPatch.of(
-            Optional.empty(), Optional.of("base"), List.of(boot(PROGRAM), boot(PROGRAM + "," + NO_DBX)));
+            Optional.empty(),
+            Optional.of("base"),
+            List.of(boot(PROGRAM), boot(PROGRAM + "," + NO_DBX)));
     assertThat(PolicyPatch.fromJson(Json.object(Json.bytes(patch.toJson()))).boot().changes())
         .as("each once")
         .hasSize(2);

@@ -25,8 +25,17 @@ class PackageChangeTest {
     PolicyDocument before =
         files("/usr/bin/old", A, "/usr/bin/httpd", A, "/usr/bin/same", A, "/home/x", A);
     PolicyDocument after =
-        files("/usr/bin/new", A, "/usr/bin/httpd", B, "verity:/usr/lib/mod.so", B,
-            "/usr/bin/same", A, "/home/x", B);
+        files(
+            "/usr/bin/new",
+            A,
+            "/usr/bin/httpd",
+            B,
+            "verity:/usr/lib/mod.so",
+            B,
+            "/usr/bin/same",
+            A,
+            "/home/x",
+            B);
     List<PackageChange> changes =
         PackageChange.of(
             PolicyDiff.of(before, after), before, after, p -> Optional.ofNullable(OWNERS.get(p)));
@@ -45,8 +54,7 @@ class PackageChangeTest {
     PolicyDocument before = files("/a", A);
     PolicyDocument after = files("/a", B);
     assertThat(
-            PackageChange.of(
-                PolicyDiff.of(before, after), before, after, path -> Optional.empty()))
+            PackageChange.of(PolicyDiff.of(before, after), before, after, path -> Optional.empty()))
         .isEmpty();
   }
 

@@ -83,8 +83,7 @@ final class ApplyPatch {
       case PolicyFile.Content.OfBoot(JsonObject document) -> {
         check(policy, patch.boot().isEmpty(), patch.boot().base(), arguments);
         JsonObject changed = patch.boot().apply(document);
-        PolicyFile.write(
-            arguments.path(PolicySource.OUT), Bytes.of(Json.bytes(changed)), output);
+        PolicyFile.write(arguments.path(PolicySource.OUT), Bytes.of(Json.bytes(changed)), output);
         output.note(counts(patch.boot()));
       }
     }

@@ -50,7 +50,8 @@ final class BootSummary {
   private void rules() {
     summary.add("form", "limestone", "form", "rules of Limestone's own");
     Optional<String> description = policy.optionalString("description");
-    summary.add("description", description.orElse(null), "description", description.stream().toList());
+    summary.add(
+        "description", description.orElse(null), "description", description.stream().toList());
     Object secureBoot = value(policy, "secure_boot");
     summary.add("secure_boot", secureBoot, "Secure Boot", secureBoot(secureBoot));
     for (String member : MEASURED) {

@@ -27,7 +27,8 @@ final class CombinePolicies {
       DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss.SSSSSS");
   private static final Operand OLD =
       Operand.one("FILE", "an allow-list (text or JSON), or a policy of an older version");
-  private static final Operand POLICIES = Operand.many("POLICY", "runtime policies: files, JSON or DSSE; or name:NAME at the verifier");
+  private static final Operand POLICIES =
+      Operand.many("POLICY", "runtime policies: files, JSON or DSSE; or name:NAME at the verifier");
   private static final Option EXCLUDES =
       Option.value("--excludelist", "FILE", "Expressions to exclude, one on a line; # comments");
 

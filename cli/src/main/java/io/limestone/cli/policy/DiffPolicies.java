@@ -109,8 +109,7 @@ final class DiffPolicies {
 
   private Map<String, Object> json(PolicyFile first, PolicyFile second) {
     Map<String, Object> json = new LinkedHashMap<>();
-    json.put(
-        "signatures", List.of(first.signature().word(), second.signature().word()));
+    json.put("signatures", List.of(first.signature().word(), second.signature().word()));
     json.put("packages", packages.stream().map(this::json).toList());
     json.put("differences", differences.stream().map(this::json).toList());
     return json;
@@ -164,7 +163,8 @@ final class DiffPolicies {
         groups.computeIfAbsent(meaning(one), meaning -> new ArrayList<>()).add(one);
       }
     }
-    groups.forEach((meaning, group) -> print(meaning, group, all ? Integer.MAX_VALUE : FEW, output));
+    groups.forEach(
+        (meaning, group) -> print(meaning, group, all ? Integer.MAX_VALUE : FEW, output));
   }
 
   private void print(int most, Output output) {
@@ -179,8 +179,7 @@ final class DiffPolicies {
     Table table = Table.of("PACKAGE", "IS", "FILES", "FOR NODES OF THE SECOND POLICY");
     packages.stream()
         .limit(most)
-        .forEach(
-            one -> table.row(one.name(), word(one.kind()), files(one), meaning(one)));
+        .forEach(one -> table.row(one.name(), word(one.kind()), files(one), meaning(one)));
     output.out().print(table);
     if (packages.size() > most) {
       output.line("… and " + (packages.size() - most) + " more (--all)");
@@ -237,7 +236,9 @@ final class DiffPolicies {
       case CHANGED ->
           change.drops()
               ? "untrusted while they run the version before: update them first"
-              : "may run the version before and this one";
+              : change.count(Kind.CHANGED) > 0
+                  ? "may run the version before and this one"
+                  : "may run more of its files";
     };
   }
 

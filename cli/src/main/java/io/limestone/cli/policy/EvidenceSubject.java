@@ -10,7 +10,6 @@ import io.limestone.policy.SignedPolicy;
 import io.limestone.wire.Bytes;
 import io.limestone.wire.Encoding;
 import io.limestone.wire.Json;
-import io.limestone.wire.JsonObject;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -80,7 +79,8 @@ record EvidenceSubject(String name, Case evidence, Policies policies) implements
   }
 
   private List<Failure> judge(Policies by) {
-    Case judged = evidence.by(by.runtime().map(PolicyFile::compiled), by.boot().map(PolicyFile::boot));
+    Case judged =
+        evidence.by(by.runtime().map(PolicyFile::compiled), by.boot().map(PolicyFile::boot));
     return switch (Appraisal.appraise(judged.evidence(), judged.reference(), judged.before())) {
       case Verdict.Untrusted untrusted -> untrusted.failures();
       case Verdict.Trusted trusted -> List.of();

@@ -16,8 +16,6 @@ import io.limestone.wire.Bytes;
 import io.limestone.wire.Json;
 import io.limestone.wire.MalformedException;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -43,8 +41,7 @@ final class ExplainFailures {
       Option.flag(
           "--weaken", "Put into the patch too what makes a boot policy demand less than before");
   private static final Option ALL =
-      Option.flag("--all", "Tell every failure, not only the first " + Explanation.FEW)
-          .or("-a");
+      Option.flag("--all", "Tell every failure, not only the first " + Explanation.FEW).or("-a");
 
   /** So often a patch may bring to light what failed unseen behind what it mends. */
   private static final int ROUNDS = 50;
@@ -113,7 +110,7 @@ final class ExplainFailures {
         arguments.operands().size() > 1
             ? Optional.of(source.trusted(arguments.operand(1)))
             : Optional.empty();
-    if (!name.equals("-") && !isFile(name)) {
+    if (!PolicySource.isHere(name)) {
       NodeId id = id(name);
       NodeSubject node = NodeSubject.of(Connection.of(arguments, output).verifier(), id);
       return policy.isPresent() ? node.with(policy.get()) : node;
@@ -132,14 +129,6 @@ final class ExplainFailures {
         text,
         policy.orElseThrow(
             () -> CommandFailed.unusable("POLICY is missing: what to judge " + name + " by")));
-  }
-
-  private static boolean isFile(String name) {
-    try {
-      return Files.exists(Path.of(name));
-    } catch (InvalidPathException e) {
-      return false;
-    }
   }
 
   private static NodeId id(String name) {

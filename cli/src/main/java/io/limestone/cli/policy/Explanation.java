@@ -30,7 +30,8 @@ record Explanation(
     PolicyPatch patch,
     Optional<List<Failure>> left,
     boolean weaken) {
-  static final int FEW = 20;
+  static final int FEW = 10;
+  private static final int MOST_PACKAGES = 10;
 
   /** Whether a patch has this fix. */
   static boolean taken(Fix fix, boolean weaken) {
@@ -56,7 +57,8 @@ record Explanation(
     json.put("failures", failures.stream().map(one -> json(one, packages)).toList());
     json.put("patch", patch.isEmpty() ? null : patch.toJson());
     json.put(
-        "left", left.map(all -> all.stream().map(one -> json(one, packages)).toList()).orElse(null));
+        "left",
+        left.map(all -> all.stream().map(one -> json(one, packages)).toList()).orElse(null));
     return json;
   }
 
@@ -89,7 +91,7 @@ record Explanation(
   }
 
   void print(Packages packages, int most, Optional<Path> file, Output output) {
-    line(output, subject.words() + ": " + failures.size() + " checks fail");
+    line(output, subject.words() + ": " + checks(failures.size()));
     subject.policies().runtime().ifPresent(policy -> print("runtime policy", policy, output));
     subject.policies().boot().ifPresent(policy -> print("boot policy", policy, output));
     line(output, subject.proven());
@@ -119,7 +121,7 @@ record Explanation(
             : failure.check());
     row(output, "line", text(failure, "line"));
     row(output, "rule", rule(failure));
-    row(output, "found", failure.found());
+    row(output, "found", failure.found().equals(path) ? "" : failure.found());
     row(output, "expected", failure.expected());
     row(output, "package", packages.described(path).orElse(""));
     row(output, "change", change(Fix.of(failure.context())));
@@ -134,8 +136,7 @@ record Explanation(
   private String change(Fix fix) {
     return switch (fix) {
       case Fix.None none -> "none: no policy accepts this";
-      case Fix.Listed listed ->
-          "add to " + listed.table() + " " + listed.name() + " " + listed.digest();
+      case Fix.Listed listed -> "add " + listed.digest() + " to " + listed.table();
       case Fix.Changed changed ->
           changed.changes().stream().map(Explanation::words).collect(Collectors.joining("; "))
               + (changed.weakens() && !weaken
@@ -154,12 +155,16 @@ record Explanation(
             .flatMap(one -> packages.of(text(one, "path")).stream())
             .collect(Collectors.groupingBy(name -> name, TreeMap::new, Collectors.counting()));
     if (!counts.isEmpty()) {
+      int more = counts.size() - MOST_PACKAGES;
       line(
           output,
-          "by package: "
-              + counts.entrySet().stream()
-                  .map(one -> one.getKey() + " " + one.getValue())
-                  .collect(Collectors.joining(", ")));
+          counts.entrySet().stream()
+              .sorted(Map.Entry.<String, Long>comparingByValue().reversed())
+              .limit(MOST_PACKAGES)
+              .map(one -> one.getKey() + " " + one.getValue())
+              .collect(
+                  Collectors.joining(
+                      ", ", "by package: ", more > 0 ? ", and " + more + " packages more" : "")));
     }
   }
 
@@ -173,12 +178,16 @@ record Explanation(
                 rest ->
                     rest.isEmpty()
                         ? "with the changes it would be accepted"
-                        : "with the changes " + rest.size() + " checks would still fail")
+                        : "with the changes: " + checks(rest.size()))
             .orElse("whether it would be accepted with the changes could not be tried"));
     line(
         output,
         file.map(path -> "the patch is in " + path + "; read it, then: limestone policy apply")
             .orElse("-o FILE writes the changes as a patch"));
+  }
+
+  private static String checks(int count) {
+    return count == 1 ? "1 check fails" : count + " checks fail";
   }
 
   private static void row(Output output, String word, String text) {

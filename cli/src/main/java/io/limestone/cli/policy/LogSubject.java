@@ -28,7 +28,8 @@ record LogSubject(String name, Bytes log, PolicyFile policy) implements Subject 
   @Override
   public String words() {
     return switch (policy.content()) {
-      case PolicyFile.Content.OfRuntime r -> "the measurement list " + Encoding.printable(name, 200);
+      case PolicyFile.Content.OfRuntime r ->
+          "the measurement list " + Encoding.printable(name, 200);
       case PolicyFile.Content.OfBoot b -> "the event log " + Encoding.printable(name, 200);
     };
   }

@@ -23,8 +23,7 @@ import java.util.Optional;
  *
  * @param draft replaces a policy of the node's: its failures are then what the draft would refuse
  */
-record NodeSubject(
-    Verifier verifier, NodeId id, JsonObject told, Policies policies, boolean draft)
+record NodeSubject(Verifier verifier, NodeId id, JsonObject told, Policies policies, boolean draft)
     implements Subject {
 
   static NodeSubject of(Verifier verifier, NodeId id) throws IOException, InterruptedException {

@@ -113,9 +113,7 @@ final class Packages {
   private void put(String path, Owner owner) {
     if (wanted.contains(path)) {
       byPath.merge(
-          path,
-          owner,
-          (one, other) -> one.name.equals(other.name) ? new Owner(one.name, "") : one);
+          path, owner, (one, other) -> one.name.equals(other.name) ? new Owner(one.name, "") : one);
     }
   }
 

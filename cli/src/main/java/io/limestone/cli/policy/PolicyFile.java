@@ -26,7 +26,11 @@ import java.util.Optional;
  * @param json the policy's JSON text, which may have been within an envelope
  */
 record PolicyFile(
-    String name, Bytes json, Optional<SignedPolicy> envelope, Signature signature, Content content) {
+    String name,
+    Bytes json,
+    Optional<SignedPolicy> envelope,
+    Signature signature,
+    Content content) {
   private static final List<String> REFERENCE_STATE = List.of("scrtm_and_bios", "kernels");
 
   /** What the document is. */

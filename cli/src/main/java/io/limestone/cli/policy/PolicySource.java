@@ -16,6 +16,9 @@ import io.limestone.wire.JsonObject;
 import io.limestone.wire.MalformedException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -85,6 +88,15 @@ final class PolicySource {
       return PolicyFile.of(name, text, envelope, signature(name, envelope), kind());
     } catch (MalformedException e) {
       throw e.in(name);
+    }
+  }
+
+  /** Whether the word says by itself what is meant: it is a file, or not to be taken for one. */
+  static boolean isHere(String word) {
+    try {
+      return word.equals("-") || word.startsWith(STORED) || Files.exists(Path.of(word));
+    } catch (InvalidPathException e) {
+      return false;
     }
   }
 

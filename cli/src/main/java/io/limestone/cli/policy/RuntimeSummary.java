@@ -35,7 +35,8 @@ final class RuntimeSummary {
     summary.add(
         "ima_buf", List.copyOf(buffers.keySet()), "measured data", List.copyOf(buffers.keySet()));
     keys(policy.verificationKeys(), summary);
-    summary.add("log_hash_alg", policy.logHash(), "kernel's hash", policy.logHash() + " (template hashes)");
+    summary.add(
+        "log_hash_alg", policy.logHash(), "kernel's hash", policy.logHash() + " (template hashes)");
     deviceMapper(policy, summary);
     List<Complaint> bad = complaints.stream().filter(one -> one.level() != Level.NOTE).toList();
     summary.add(
@@ -67,13 +68,15 @@ final class RuntimeSummary {
         });
     Optional<String> at = policy.timestamp();
     summary.add(
-        "timestamp", at.orElse(null), "made at", at.map(text -> text + age(text, now)).stream().toList());
+        "timestamp",
+        at.orElse(null),
+        "made at",
+        at.map(text -> text + age(text, now)).stream().toList());
   }
 
   private static String age(String timestamp, LocalDateTime now) {
     try {
-      long days =
-          Duration.between(LocalDateTime.parse(timestamp.replace(' ', 'T')), now).toDays();
+      long days = Duration.between(LocalDateTime.parse(timestamp.replace(' ', 'T')), now).toDays();
       return days < 1 ? "" : days == 1 ? " (a day ago)" : " (" + days + " days ago)";
     } catch (DateTimeException e) {
       return " (no time that can be read)";
@@ -94,7 +97,8 @@ final class RuntimeSummary {
       byFolder.merge(folder(one.getKey()), 1, Integer::sum);
     }
     int all = byAlgorithm.values().stream().mapToInt(Integer::intValue).sum();
-    summary.add("files", digests.size(), "files", "%,d names, %,d digests".formatted(digests.size(), all));
+    summary.add(
+        "files", digests.size(), "files", "%,d names, %,d digests".formatted(digests.size(), all));
     summary.add("digests", all, "", "");
     summary.add("digests_by_algorithm", byAlgorithm, "digests", counts(byAlgorithm));
     summary.add(
@@ -121,12 +125,18 @@ final class RuntimeSummary {
     String path = name.startsWith(VERITY) ? name.substring(VERITY.length()) : name;
     int second = path.indexOf('/', 1);
     int third = second < 0 ? -1 : path.indexOf('/', second + 1);
-    return third < 0 ? path.substring(0, Math.max(path.lastIndexOf('/') + 1, 0)) : path.substring(0, third + 1);
+    return third < 0
+        ? path.substring(0, Math.max(path.lastIndexOf('/') + 1, 0))
+        : path.substring(0, third + 1);
   }
 
   private static String counts(Map<String, Integer> counts) {
     return counts.entrySet().stream()
-        .map(one -> "%s %,d".formatted(one.getKey().isEmpty() ? "(no folder)" : one.getKey(), one.getValue()))
+        .map(
+            one ->
+                "%s %,d"
+                    .formatted(
+                        one.getKey().isEmpty() ? "(no folder)" : one.getKey(), one.getValue()))
         .collect(Collectors.joining(", "));
   }
 

@@ -15,8 +15,6 @@ import io.limestone.wire.JsonObject;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
@@ -60,9 +58,8 @@ final class ShowPolicy {
   private static int run(Arguments arguments, Output output)
       throws IOException, InterruptedException {
     String which = arguments.operand(0);
-    boolean here = which.equals("-") || which.startsWith("name:") || Files.exists(Path.of(which));
-    PolicyFile policy =
-        new PolicySource(arguments, output).read(here ? which : "name:" + which);
+    PolicySource source = new PolicySource(arguments, output);
+    PolicyFile policy = source.read(PolicySource.isHere(which) ? which : "name:" + which);
     if (arguments.has(DOCUMENT)) {
       output.line(new String(policy.json().toArray(), StandardCharsets.UTF_8));
       return 0;
@@ -106,8 +103,8 @@ final class ShowPolicy {
     try {
       byte[] pem = Base64.getDecoder().decode(base64);
       return CertificateFactory.getInstance("X.509")
-              .generateCertificate(new ByteArrayInputStream(pem))
-          instanceof X509Certificate x509
+                  .generateCertificate(new ByteArrayInputStream(pem))
+              instanceof X509Certificate x509
           ? Optional.of(
               "certificate of "
                   + Encoding.printable(x509.getSubjectX500Principal().getName(), 200)

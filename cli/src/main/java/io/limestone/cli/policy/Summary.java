@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
 final class Summary {
   private record Fact(String member, @Nullable Object value, String title, List<String> lines) {}
 
+  private static final int MOST_LINES = 20;
+
   private final List<Fact> facts = new ArrayList<>();
 
   /**
@@ -43,9 +45,12 @@ final class Summary {
   void print(Output output) {
     for (Fact fact : facts) {
       String title = fact.title;
-      for (String line : fact.lines) {
+      for (String line : fact.lines.subList(0, Math.min(MOST_LINES, fact.lines.size()))) {
         output.line("%-16s %s".formatted(title, Encoding.printable(line, 300)).stripTrailing());
         title = "";
+      }
+      if (fact.lines.size() > MOST_LINES) {
+        output.line("%-16s … and %d more (--json)".formatted("", fact.lines.size() - MOST_LINES));
       }
     }
   }

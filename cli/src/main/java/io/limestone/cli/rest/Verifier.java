@@ -114,7 +114,8 @@ public final class Verifier {
 
   /** Limestone's own: what a node fails on, and by which policies. */
   public Optional<JsonObject> failing(NodeId id) throws IOException, InterruptedException {
-    return found(rest.get("/limestone/v1/nodes/" + id + "/failing"), "reading what the node fails on");
+    return found(
+        rest.get("/limestone/v1/nodes/" + id + "/failing"), "reading what the node fails on");
   }
 
   /**

@@ -159,12 +159,13 @@ class NodeCommandsTest {
     policy("explain", id, "-o", patch)
         .exits(1)
         .says(
-            id + ", untrusted: 1 checks fail",
+            id + ", untrusted: 1 check fails",
             "runtime policy " + id + " version 1: as the verifier stores it",
             "judged by the verifier",
             "entry 2: /tmp/evil",
             "line      10 ",
-            "change    add to digests /tmp/evil",
+            "change    add ",
+            " to digests",
             "with the changes it would be accepted");
     String next = home.resolve("next.json").toString();
     policy("apply", "name:" + id, patch, "-o", next).exits(0).says("names added: 1");
@@ -281,7 +282,9 @@ class NodeCommandsTest {
     policy("add", "web", file).exits(1).says("`limestone policy update` replaces it");
     policy("list").exits(0).says("runtime", "web");
     policy("show", "web", "--document").exits(0).says("/usr/bin/good");
-    policy("show", "name:web@1").exits(0).says("1 names, 1 digests", "boot_aggregate", "as the ver");
+    policy("show", "name:web@1")
+        .exits(0)
+        .says("1 names, 1 digests", "boot_aggregate", "as the ver");
     policy("show", "web", "--kind", "boot").exits(1).says("there is no boot policy web");
     policy("update", "web", file).exits(2).says("--why TEXT is missing");
     policy("update", "web", file, "--why", "a test").exits(0);

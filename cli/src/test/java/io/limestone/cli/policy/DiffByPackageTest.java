@@ -51,8 +51,7 @@ class DiffByPackageTest {
         <package name="fresh"><version ver="1" rel="1"/><file>/usr/bin/fresh</file></package>
         </filelists>
         """;
-    String sum =
-        HashAlg.SHA256.digest(Bytes.of(lists.getBytes(StandardCharsets.UTF_8))).hex();
+    String sum = HashAlg.SHA256.digest(Bytes.of(lists.getBytes(StandardCharsets.UTF_8))).hex();
     write("repo/repodata/filelists.xml", lists);
     write(
         "repo/repodata/repomd.xml",

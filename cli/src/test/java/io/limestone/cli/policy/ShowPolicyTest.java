@@ -24,8 +24,16 @@ class ShowPolicyTest {
   void aRuntimePolicyInNumbersWithWhatWeakensIt() throws IOException {
     write(
         "list",
-        A + " /usr/bin/a\n" + A + " /usr/bin/b\n" + "b".repeat(40) + " /opt/c\n" + A
-            + " verity:/usr/lib/d\n" + A + " %keyring:.ima\n");
+        A
+            + " /usr/bin/a\n"
+            + A
+            + " /usr/bin/b\n"
+            + "b".repeat(40)
+            + " /opt/c\n"
+            + A
+            + " verity:/usr/lib/d\n"
+            + A
+            + " %keyring:.ima\n");
     write("excludes", ".*\n/tmp/.*\n");
     policy("convert", file("list"), "--excludelist", file("excludes"), "-o", file("p.json"));
     policy("show", file("p.json"))
@@ -56,9 +64,7 @@ class ShowPolicyTest {
     write("list", A + " /usr/bin/a\n");
     policy("convert", file("list"), "-o", file("p.json"));
     policy("sign", file("p.json"), "-p", file("k"), "-b", "x509", "-c", file("c"), "-o", file("s"));
-    policy("show", file("s"))
-        .exits(0)
-        .says("NOT VERIFIED", "claims to be by  certificate of CN=");
+    policy("show", file("s")).exits(0).says("NOT VERIFIED", "claims to be by  certificate of CN=");
     policy("show", file("s"), "--key", file("c")).exits(0).says("signed, verified by " + file("c"));
     policy("show", file("p.json"), "--key", file("c")).exits(2).says("is not signed");
     assertThat(policy("show", file("s"), "--json").json().string("sha256"))
