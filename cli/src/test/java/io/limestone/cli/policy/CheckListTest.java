@@ -10,20 +10,15 @@ import io.limestone.testkit.TestCa;
 import io.limestone.wire.JsonObject;
 import java.io.IOException;
 import java.io.RandomAccessFile;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** A list judged alone, explained, and the policy changed so that it passes. */
-class CheckListTest {
-  @TempDir Path folder;
+class CheckListTest extends OnPolicyFiles {
   private ImaLogWriter ima;
 
   @BeforeEach
@@ -168,19 +163,5 @@ class CheckListTest {
     CommandRun run = policy("explain", file("ima"), file("policy.json")).exits(1);
     assertThat(run.out() + run.err()).doesNotContain("\u001b");
     assertThat(run.out()).contains("/tmp/\\u001b[2J");
-  }
-
-  private CommandRun policy(String... words) {
-    List<String> all = new ArrayList<>(List.of("policy"));
-    all.addAll(Arrays.asList(words));
-    return CommandRun.of(all);
-  }
-
-  private String file(String name) {
-    return folder.resolve(name).toString();
-  }
-
-  private void write(String name, String text) throws IOException {
-    Files.writeString(folder.resolve(name), text, StandardCharsets.UTF_8);
   }
 }

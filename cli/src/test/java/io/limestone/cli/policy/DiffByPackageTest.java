@@ -8,25 +8,18 @@ import io.limestone.wire.Bytes;
 import io.limestone.wire.JsonObject;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Two policies told apart by package, whatever knows the packages. */
-class DiffByPackageTest {
+class DiffByPackageTest extends OnPolicyFiles {
   private static final String A = "a".repeat(64);
   private static final String B = "b".repeat(64);
-  @TempDir Path folder;
 
   @BeforeEach
   void policies() throws IOException {
-    policy("old", A + " /usr/bin/httpd\n" + A + " /usr/bin/gone\n" + A + " /srv/own\n");
-    policy("new", B + " /usr/bin/httpd\n" + B + " /usr/lib/mod.so\n" + B + " /usr/bin/fresh\n");
+    convert("old", A + " /usr/bin/httpd\n" + A + " /usr/bin/gone\n" + A + " /srv/own\n");
+    convert("new", B + " /usr/bin/httpd\n" + B + " /usr/lib/mod.so\n" + B + " /usr/bin/fresh\n");
   }
 
   @Test
@@ -36,7 +29,7 @@ class DiffByPackageTest {
     write("root/var/lib/dpkg/info/fresh.list", "/usr/bin/fresh\n");
     saysIt(file("root"));
     CommandRun all =
-        run("diff", file("old"), file("new"), "--packages", file("root"), "--all").exits(1);
+        policy("diff", file("old"), file("new"), "--packages", file("root"), "--all").exits(1);
     all.says("package httpd", "    /usr/bin/httpd");
   }
 
@@ -61,7 +54,7 @@ class DiffByPackageTest {
         """
             .formatted(sum));
     saysIt(file("repo"));
-    run("diff", file("old"), file("new"), "--packages", file("nowhere"))
+    policy("diff", file("old"), file("new"), "--packages", file("nowhere"))
         .exits(2)
         .says("has no data base of packages");
   }
@@ -78,7 +71,7 @@ class DiffByPackageTest {
   }
 
   private void saysIt(String packages) {
-    run("diff", file("old"), file("new"), "--packages", packages)
+    policy("diff", file("old"), file("new"), "--packages", packages)
         .exits(1)
         .says(
             "packages: 1 added, 1 removed, 1 changed",
@@ -89,31 +82,15 @@ class DiffByPackageTest {
             "  /srv/",
             "    own");
     JsonObject json =
-        run("diff", file("old"), file("new"), "--packages", packages, "--json").exits(1).json();
+        policy("diff", file("old"), file("new"), "--packages", packages, "--json").exits(1).json();
     assertThat(json.list("packages")).hasSize(3);
     assertThat(json.list("differences"))
         .extracting(one -> ((JsonObject) one).members().get("package"))
         .contains("httpd", "gone", "fresh", null);
   }
 
-  private void policy(String name, String list) throws IOException {
+  private void convert(String name, String list) throws IOException {
     write(name + ".txt", list);
-    run("convert", file(name + ".txt"), "--output", file(name)).exits(0);
-  }
-
-  private CommandRun run(String... words) {
-    List<String> all = new ArrayList<>(List.of("policy"));
-    all.addAll(Arrays.asList(words));
-    return CommandRun.of(all);
-  }
-
-  private String file(String name) {
-    return folder.resolve(name).toString();
-  }
-
-  private void write(String name, String text) throws IOException {
-    Path file = folder.resolve(name);
-    Files.createDirectories(file.getParent());
-    Files.writeString(file, text, StandardCharsets.UTF_8);
+    policy("convert", file(name + ".txt"), "--output", file(name)).exits(0);
   }
 }

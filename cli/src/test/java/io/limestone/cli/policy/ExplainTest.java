@@ -13,16 +13,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What fails in a log, and the patch that policy apply takes. */
-class ExplainTest {
+class ExplainTest extends OnPolicyFiles {
   private static final Path UEFI = Path.of(System.getProperty("limestone.testdata"), "uefi");
-  @TempDir Path folder;
 
   @Test
   void aBootIsExplainedAndThePatchedBootPolicyAcceptsIt() {
@@ -111,19 +106,5 @@ class ExplainTest {
 
   private static ImaLogWriter list() {
     return new ImaLogWriter(SoftwareTpm.make(KeyKind.ECC256, new TestCa("Maker", Instant.now())));
-  }
-
-  private CommandRun policy(String... words) {
-    List<String> all = new ArrayList<>(List.of("policy"));
-    all.addAll(Arrays.asList(words));
-    return CommandRun.of(all);
-  }
-
-  private String file(String name) {
-    return folder.resolve(name).toString();
-  }
-
-  private void write(String name, String text) throws IOException {
-    Files.writeString(folder.resolve(name), text, StandardCharsets.UTF_8);
   }
 }

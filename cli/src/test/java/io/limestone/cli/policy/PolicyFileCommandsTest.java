@@ -6,22 +6,18 @@ import io.limestone.cli.CommandRun;
 import io.limestone.policy.PolicyDocument;
 import io.limestone.wire.Bytes;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** The commands that work on policy files alone. */
-class PolicyFileCommandsTest {
+class PolicyFileCommandsTest extends OnPolicyFiles {
   private static final String A = "a".repeat(64);
   private static final String B = "b".repeat(64);
-  @TempDir Path folder;
 
   @BeforeEach
   void policies() throws IOException {
@@ -125,19 +121,5 @@ class PolicyFileCommandsTest {
     policy("lint", file("bad.json")).exits(2).says("did you mean 'excludes'?", "line 2");
     write("bad.txt", "nothing\n");
     policy("convert", file("bad.txt")).exits(2).says("line 1");
-  }
-
-  private CommandRun policy(String... words) {
-    List<String> all = new ArrayList<>(List.of("policy"));
-    all.addAll(Arrays.asList(words));
-    return CommandRun.of(all);
-  }
-
-  private String file(String name) {
-    return folder.resolve(name).toString();
-  }
-
-  private void write(String name, String text) throws IOException {
-    Files.writeString(folder.resolve(name), text, StandardCharsets.UTF_8);
   }
 }

@@ -2,23 +2,16 @@ package io.limestone.cli.policy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.limestone.cli.CommandRun;
 import io.limestone.wire.JsonObject;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Summaries of policies of both kinds, for people and for scripts. */
-class ShowPolicyTest {
+class ShowPolicyTest extends OnPolicyFiles {
   private static final String A = "a".repeat(64);
   private static final Path DATA = Path.of(System.getProperty("limestone.testdata"));
-  @TempDir Path folder;
 
   @Test
   void aRuntimePolicyInNumbersWithWhatWeakensIt() throws IOException {
@@ -102,19 +95,5 @@ class ShowPolicyTest {
         .exits(0)
         .says("a reference state", "kernels 1");
     policy("lint", file("open.json")).exits(2).says("is a boot policy");
-  }
-
-  private CommandRun policy(String... words) {
-    List<String> all = new ArrayList<>(List.of("policy"));
-    all.addAll(Arrays.asList(words));
-    return CommandRun.of(all);
-  }
-
-  private String file(String name) {
-    return folder.resolve(name).toString();
-  }
-
-  private void write(String name, String text) throws IOException {
-    Files.writeString(folder.resolve(name), text, StandardCharsets.UTF_8);
   }
 }

@@ -1,6 +1,7 @@
 package io.limestone.policy.create;
 
 import io.limestone.policy.ImaKey;
+import io.limestone.policy.PolicyDocument;
 import io.limestone.policy.RuntimePolicy;
 import io.limestone.policy.VerificationKeys;
 import io.limestone.policy.create.AlgorithmChoice.Said;
@@ -8,7 +9,6 @@ import io.limestone.wire.Bytes;
 import io.limestone.wire.Json;
 import io.limestone.wire.JsonObject;
 import io.limestone.wire.MalformedException;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -23,8 +23,6 @@ import org.jspecify.annotations.Nullable;
  * keep the order in which they came; lists are sorted and have nothing twice. Not thread-safe.
  */
 public final class PolicyDraft {
-  private static final int GENERATOR_TOOL = 3;
-
   private final Map<String, List<String>> digests = new LinkedHashMap<>();
   private final SequencedSet<String> excludes = new TreeSet<>();
   private final Map<String, List<String>> keyrings = new LinkedHashMap<>();
@@ -40,23 +38,20 @@ public final class PolicyDraft {
    */
   public static PolicyDraft of(byte[] policy) {
     RuntimePolicy.parse(Bytes.of(policy));
-    JsonObject json = Json.object(policy);
+    PolicyDocument document = new PolicyDocument(Json.object(policy));
     PolicyDraft draft = new PolicyDraft();
-    add(json.object("digests"), draft.digests);
-    add(json.object("keyrings"), draft.keyrings);
-    add(json.object("ima-buf"), draft.buffers);
-    draft.excludes.addAll(json.strings("excludes"));
-    JsonObject ima = json.object("ima");
-    draft.ignoredKeyrings.addAll(ima.strings("ignored_keyrings"));
-    draft.logHash = ima.string("log_hash_alg");
-    draft.keys = VerificationKeys.parse(json.string("verification-keys"));
+    add(document.table("digests"), draft.digests);
+    add(document.table("keyrings"), draft.keyrings);
+    add(document.table("ima-buf"), draft.buffers);
+    draft.excludes.addAll(document.excludes());
+    draft.ignoredKeyrings.addAll(document.ignoredKeyrings());
+    draft.logHash = document.logHash();
+    draft.keys = document.verificationKeys();
     return draft;
   }
 
-  private static void add(JsonObject from, Map<String, List<String>> to) {
-    for (String name : from.names()) {
-      from.strings(name).forEach(digest -> add(to, name, digest));
-    }
+  private static void add(Map<String, List<String>> from, Map<String, List<String>> to) {
+    from.forEach((name, digests) -> digests.forEach(digest -> add(to, name, digest)));
   }
 
   /** What the first digest says of the algorithm. */
@@ -143,24 +138,18 @@ public final class PolicyDraft {
   }
 
   private JsonObject toJson(String timestamp) {
-    Map<String, @Nullable Object> ima = new LinkedHashMap<>();
-    ima.put("ignored_keyrings", new ArrayList<>(ignoredKeyrings));
+    PolicyDocument empty = PolicyDocument.empty(timestamp);
+    Map<String, @Nullable Object> ima = new LinkedHashMap<>(empty.json().object("ima").members());
+    ima.put("ignored_keyrings", List.copyOf(ignoredKeyrings));
     ima.put("log_hash_alg", logHash);
-    ima.put("dm_policy", null);
-    Map<String, @Nullable Object> meta = new LinkedHashMap<>();
-    meta.put("version", 1);
-    meta.put("generator", GENERATOR_TOOL);
-    meta.put("timestamp", timestamp);
-    Map<String, @Nullable Object> policy = new LinkedHashMap<>();
-    policy.put("meta", meta);
-    policy.put("release", 0);
-    policy.put("digests", digests);
-    policy.put("excludes", new ArrayList<>(excludes));
-    policy.put("keyrings", keyrings);
-    policy.put("ima", ima);
-    policy.put("ima-buf", buffers);
-    policy.put("verification-keys", keys.isEmpty() ? "" : PythonJson.text(keyring()));
-    return new JsonObject(policy);
+    return empty
+        .with("digests", digests)
+        .with("excludes", List.copyOf(excludes))
+        .with("keyrings", keyrings)
+        .with("ima", ima)
+        .with("ima-buf", buffers)
+        .with("verification-keys", keys.isEmpty() ? "" : PythonJson.text(keyring()))
+        .json();
   }
 
   private JsonObject keyring() {
