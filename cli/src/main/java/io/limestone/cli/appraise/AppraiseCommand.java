@@ -39,7 +39,13 @@ public final class AppraiseCommand {
   }
 
   private static int run(Arguments arguments, Output output) throws IOException {
-    Case given = new CaseFiles(arguments).read();
+    CaseFiles files = new CaseFiles(arguments);
+    Case given = files.read();
+    if (files.policyIsUnverified()) {
+      output.note(
+          "warning: the runtime policy is signed, and its signature was NOT VERIFIED: anybody may"
+              + " have written it (--runtime-policy-key)");
+    }
     Verdict verdict = Appraisal.appraise(given.evidence(), given.reference(), given.before());
     if (arguments.has(Connection.JSON)) {
       output.json(json(verdict));

@@ -14,6 +14,7 @@ import io.limestone.policy.AcceptedAlgorithms;
 import io.limestone.policy.PcrPolicy;
 import io.limestone.policy.RuntimePolicy;
 import io.limestone.policy.SeverityPolicy;
+import io.limestone.policy.SignedPolicy;
 import io.limestone.policy.ViolationPolicy;
 import io.limestone.policy.boot.BootPolicy;
 import io.limestone.tpm.SignedQuote;
@@ -111,6 +112,7 @@ final class CaseFiles {
   private static final String LIST = "[0-9]{1,2}(,[0-9]{1,2})*";
 
   private final Arguments arguments;
+  private boolean unverified;
 
   CaseFiles(Arguments arguments) {
     this.arguments = arguments;
@@ -146,6 +148,11 @@ final class CaseFiles {
     return new Case(evidence, reference(ak, document, transportKey.isPresent()), before());
   }
 
+  /** Whether the runtime policy that was read is signed, and nobody has verified by whom. */
+  boolean policyIsUnverified() {
+    return unverified;
+  }
+
   private ReferenceValues reference(
       TpmtPublic ak, Optional<EvidenceDocument> document, boolean bindsTransportKey)
       throws IOException {
@@ -153,7 +160,13 @@ final class CaseFiles {
     Optional<RuntimePolicy> runtime =
         optionalFile(RUNTIME)
             .or(() -> document.flatMap(EvidenceDocument::runtimePolicy).map(CaseFiles::utf8Bytes))
-            .map(in(RUNTIME, text -> RuntimePolicy.ofUpload(text, key, key.isPresent())));
+            .map(
+                in(
+                    RUNTIME,
+                    text -> {
+                      unverified = key.isEmpty() && SignedPolicy.isEnvelope(text);
+                      return RuntimePolicy.ofUpload(text, key, key.isPresent());
+                    }));
     Optional<BootPolicy> boot =
         optionalFile(BOOT)
             .map(CaseFiles::utf8)

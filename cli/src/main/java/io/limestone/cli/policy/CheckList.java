@@ -21,6 +21,7 @@ import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** {@code limestone policy check}: judges a measurement list alone. */
 final class CheckList {
@@ -103,15 +104,17 @@ final class CheckList {
     return json;
   }
 
-  private static Map<String, Object> json(Failure failure) {
-    Map<String, Object> json = new LinkedHashMap<>();
+  /** What a script is told of a failure. */
+  static Map<String, @Nullable Object> json(Failure failure) {
+    Map<String, @Nullable Object> json = new LinkedHashMap<>();
     json.put("event_id", failure.eventId());
-    for (String member : List.of("entry", "path", "rule", "digest")) {
+    for (String member : List.of("entry", "event", "path", "rule", "digest", "line")) {
       Object value = failure.context().members().get(member);
       if (value != null) {
         json.put(member, value);
       }
     }
+    json.put("check", failure.check());
     json.put("found", failure.found());
     json.put("expected", failure.expected());
     json.put("remedy", failure.remedy());

@@ -71,18 +71,7 @@ record Explanation(
   }
 
   private Map<String, @Nullable Object> json(Failure failure, Packages packages) {
-    Map<String, @Nullable Object> json = new LinkedHashMap<>();
-    json.put("event_id", failure.eventId());
-    for (String member : List.of("entry", "event", "path", "rule", "digest", "line")) {
-      Object value = failure.context().members().get(member);
-      if (value != null) {
-        json.put(member, value);
-      }
-    }
-    json.put("check", failure.check());
-    json.put("found", failure.found());
-    json.put("expected", failure.expected());
-    json.put("remedy", failure.remedy());
+    Map<String, @Nullable Object> json = CheckList.json(failure);
     json.put("package", packages.described(text(failure, "path")).orElse(null));
     Fix fix = Fix.of(failure.context());
     json.put("fix", fix instanceof Fix.None ? null : PolicyPatch.of(fix).toJson());

@@ -154,6 +154,38 @@ class AppraiseCommandTest {
     write("evidence.json", Json.text(Map.of("type", "tpm", "data", data)));
     CommandRun.of("appraise", "--evidence", file("evidence.json")).exits(0).says("trusted");
     CommandRun.of("appraise", "--evidence", file("evidence.json"), "--nonce", "other").exits(1);
+
+    String evidence = file("evidence.json");
+    CommandRun.of("policy", "explain", evidence)
+        .exits(0)
+        .says(
+            "0 checks fail", "the quote was checked by the key and the nonce in the same document");
+    write("other.json", policy("another content"));
+    CommandRun.of("policy", "explain", evidence, file("other.json"), "-o", file("patch"))
+        .exits(1)
+        .says("entry 1: /usr/bin/good", "with the changes it would be accepted");
+    CommandRun.of("policy", "apply", file("other.json"), file("patch"), "-o", file("next"))
+        .exits(0)
+        .says("changed: 1");
+    CommandRun.of("policy", "explain", evidence, file("next")).exits(0);
+    data.put("nonce", "other");
+    write("evidence.json", Json.text(data));
+    CommandRun.of("policy", "explain", evidence)
+        .exits(1)
+        .says("qoute_validation", "no change of a policy accepts any of it");
+  }
+
+  @Test
+  void thatNobodyVerifiedASignedPolicyIsSaid() {
+    String[] sign = {"policy", "sign", file("policy.json"), "-p", file("key"), "-b", "x509"};
+    List<String> words = new ArrayList<>(List.of(sign));
+    words.addAll(List.of("-c", file("signer.pem"), "-o", file("policy.dsse")));
+    CommandRun.of(words).exits(0);
+    String[] appraise = {"--runtime-policy", file("policy.dsse"), "--ima-log", file("ima")};
+    appraise(appraise).exits(0).says("its signature was NOT VERIFIED");
+    List<String> verified = new ArrayList<>(List.of(appraise));
+    verified.addAll(List.of("--runtime-policy-key", file("signer.pem")));
+    assertThat(appraise(verified.toArray(String[]::new)).exits(0).err()).isEmpty();
   }
 
   @Test
