@@ -33,6 +33,8 @@ public record RpmPackage(String name, Optional<HashAlg> digestAlg, List<Packaged
   private static final int MAX_STORE = 256 << 20;
 
   private static final int NAME = 1000;
+  private static final int PACKAGE_VERSION = 1001;
+  private static final int PACKAGE_RELEASE = 1002;
   private static final int FILE_MODES = 1030;
   private static final int FILE_DIGESTS = 1035;
   private static final int DIR_INDEXES = 1116;
@@ -125,6 +127,52 @@ public record RpmPackage(String name, Optional<HashAlg> digestAlg, List<Packaged
     return of(new Header(mainBytes, "header"), signature);
   }
 
+  /** A package in the data base of what is installed: its name, version, and paths. */
+  public record Installed(String name, String version, List<String> paths) {
+    public Installed {
+      paths = List.copyOf(paths);
+    }
+  }
+
+  /**
+   * Reads an entry of rpm's data base: a header without the eight bytes in front of its counts.
+   *
+   * @throws MalformedException if it is none
+   */
+  public static Installed installed(byte[] entry) {
+    ByteReader in = ByteReader.bigEndian(entry);
+    int tags = in.bounded("header tags", MAX_TAGS);
+    int size = in.bounded("header size", MAX_STORE);
+    if (entry.length != INTRO / 2 + RECORD * tags + size) {
+      throw new MalformedException("header: not as long as it says");
+    }
+    byte[] whole = new byte[INTRO / 2 + entry.length];
+    System.arraycopy(entry, 0, whole, INTRO / 2, entry.length);
+    Header header = new Header(whole, "header");
+    List<String> bases = header.texts(BASE_NAMES);
+    List<String> folders = header.texts(DIR_NAMES);
+    int[] folderOf = header.numbers(DIR_INDEXES);
+    if (folderOf.length != bases.size()) {
+      throw new MalformedException("header: lists of files that differ in length");
+    }
+    List<String> paths = new ArrayList<>();
+    for (int i = 0; i < bases.size(); i++) {
+      paths.add(folder(folders, folderOf[i]) + bases.get(i));
+    }
+    return new Installed(
+        header.text(NAME).orElse("?"),
+        header.text(PACKAGE_VERSION).orElse("")
+            + header.text(PACKAGE_RELEASE).map(release -> "-" + release).orElse(""),
+        paths);
+  }
+
+  private static String folder(List<String> folders, int number) {
+    if (number < 0 || number >= folders.size()) {
+      throw new MalformedException("header: a file in a directory that is not there");
+    }
+    return folders.get(number);
+  }
+
   private static RpmPackage of(Header header, Header signature) {
     List<String> bases = header.texts(BASE_NAMES);
     List<String> folders = header.texts(DIR_NAMES);
@@ -144,9 +192,7 @@ public record RpmPackage(String name, Optional<HashAlg> digestAlg, List<Packaged
     }
     List<PackagedFile> files = new ArrayList<>();
     for (int i = 0; i < bases.size(); i++) {
-      if (folderOf[i] < 0 || folderOf[i] >= folders.size()) {
-        throw new MalformedException("header: a file in a directory that is not there");
-      }
+      String folder = folder(folders, folderOf[i]);
       Bytes digest = hex(digests.get(i), "file digest");
       boolean regular = (modes[i] & 0170000) == 0100000;
       if (regular && !digest.isEmpty() && !digest.isAll(0)) {
@@ -154,7 +200,7 @@ public record RpmPackage(String name, Optional<HashAlg> digestAlg, List<Packaged
         Bytes ima = signatures.isEmpty() ? Bytes.EMPTY : hex(signatures.get(i), "file signature");
         files.add(
             new PackagedFile(
-                folders.get(folderOf[i]) + bases.get(i),
+                folder + bases.get(i),
                 digest,
                 ima.isEmpty() ? Optional.empty() : Optional.of(ima)));
       }

@@ -3,6 +3,8 @@ package io.limestone.cli.policy;
 import io.limestone.cli.args.Arguments;
 import io.limestone.cli.args.Option;
 import io.limestone.cli.policy.create.RepositoryOwners;
+import io.limestone.content.RpmPackage;
+import io.limestone.wire.MalformedException;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -10,9 +12,15 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -23,11 +31,13 @@ final class Packages {
       Option.values(
           "--packages",
           "PLACE",
-          "What knows the packages of files: a root with dpkg's data base (default: /), an RPM"
+          "What knows the packages of files: a root with dpkg's or rpm's data base (default: /), an RPM"
               + " repository (directory or URL), or a Debian one (\"PLACE SUITE COMPONENT...\")");
   static final Option ARCH =
       Option.value("--deb-arch", "ARCH", "Debian's word for the architecture (default: amd64)");
   private static final String INFO = "var/lib/dpkg/info";
+  private static final List<String> RPM =
+      List.of("usr/lib/sysimage/rpm/rpmdb.sqlite", "var/lib/rpm/rpmdb.sqlite");
 
   /** A package; the version is empty where it is not known. */
   private record Owner(String name, String version) {
@@ -52,26 +62,54 @@ final class Packages {
       throws IOException, InterruptedException {
     Packages packages = new Packages(paths);
     for (String place : arguments.all(PLACES)) {
-      if (isRoot(place)) {
-        packages.dpkg(Path.of(place));
-      } else {
+      if (!packages.root(place)) {
         RepositoryOwners.read(
             place,
             arguments.get(ARCH).orElse("amd64"),
             (path, name, version) -> packages.put(path, new Owner(name, version)));
       }
     }
-    if (!arguments.has(PLACES) && isRoot("/")) {
-      packages.dpkg(Path.of("/"));
+    if (!arguments.has(PLACES)) {
+      var unused = packages.root("/");
     }
     return packages;
   }
 
-  private static boolean isRoot(String place) {
+  /** Takes the packages installed below a root; false if it has no data base of them. */
+  private boolean root(String place) throws IOException {
+    Path root;
     try {
-      return Files.isDirectory(Path.of(place, INFO));
+      root = Path.of(place);
     } catch (InvalidPathException e) {
       return false;
+    }
+    boolean dpkg = Files.isDirectory(root.resolve(INFO));
+    if (dpkg) {
+      dpkg(root);
+    }
+    Optional<Path> rpm = RPM.stream().map(root::resolve).filter(Files::isRegularFile).findFirst();
+    if (rpm.isPresent()) {
+      rpm(rpm.get());
+    }
+    return dpkg || rpm.isPresent();
+  }
+
+  /** The sqlite form, which rpm has written since 4.16; read as it stands, without its locks. */
+  private void rpm(Path file) throws IOException {
+    try (Connection database =
+            DriverManager.getConnection(
+                "jdbc:sqlite:" + file.toAbsolutePath().toUri() + "?mode=ro&immutable=1");
+        Statement statement = database.createStatement();
+        ResultSet rows = statement.executeQuery("select blob from Packages")) {
+      while (rows.next()) {
+        RpmPackage.Installed installed = RpmPackage.installed(rows.getBytes(1));
+        Owner owner = new Owner(installed.name(), installed.version());
+        installed.paths().forEach(path -> put(path, owner));
+      }
+    } catch (SQLException e) {
+      throw new IOException(file + ": not rpm's data base: " + e.getMessage(), e);
+    } catch (MalformedException e) {
+      throw e.in(file.toString());
     }
   }
 

@@ -6,8 +6,17 @@ import io.limestone.cli.CommandRun;
 import io.limestone.tpm.HashAlg;
 import io.limestone.wire.Bytes;
 import io.limestone.wire.JsonObject;
+import java.io.ByteArrayOutputStream;
+import java.io.DataOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.Statement;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -57,6 +66,62 @@ class DiffByPackageTest extends OnPolicyFiles {
     policy("diff", file("old"), file("new"), "--packages", file("nowhere"))
         .exits(2)
         .says("has no data base of packages");
+  }
+
+  @Test
+  void rpmsDataBaseKnowsThePackages() throws Exception {
+    Path file = folder.resolve("rpm/usr/lib/sysimage/rpm/rpmdb.sqlite");
+    Files.createDirectories(file.getParent());
+    try (Connection database = DriverManager.getConnection("jdbc:sqlite:" + file);
+        Statement statement = database.createStatement()) {
+      statement.execute("create table Packages (hnum integer primary key, blob blob not null)");
+      try (PreparedStatement insert =
+          database.prepareStatement("insert into Packages (blob) values (?)")) {
+        for (byte[] header :
+            List.of(
+                header("httpd", "/usr/bin/httpd", "/usr/lib/mod.so"),
+                header("gone", "/usr/bin/gone"),
+                header("fresh", "/usr/bin/fresh"))) {
+          insert.setBytes(1, header);
+          insert.execute();
+        }
+      }
+    }
+    saysIt(file("rpm"));
+    write("broken/var/lib/rpm/rpmdb.sqlite", "not a data base at all, but long enough to be one");
+    policy("diff", file("old"), file("new"), "--packages", file("broken"))
+        .exits(1)
+        .says("not rpm's data base");
+  }
+
+  /** An entry of rpm's data base: name, and files in the directory {@code /}. */
+  private static byte[] header(String name, String... files) throws IOException {
+    ByteArrayOutputStream store = new ByteArrayOutputStream();
+    ByteArrayOutputStream tags = new ByteArrayOutputStream();
+    tag(tags, 1000, 6, store.size(), 1);
+    store.writeBytes((name + "\0").getBytes(StandardCharsets.UTF_8));
+    tag(tags, 1117, 8, store.size(), files.length);
+    for (String file : files) {
+      store.writeBytes((file.substring(1) + "\0").getBytes(StandardCharsets.UTF_8));
+    }
+    tag(tags, 1118, 8, store.size(), 1);
+    store.writeBytes("/\0".getBytes(StandardCharsets.UTF_8));
+    tag(tags, 1116, 4, store.size(), files.length);
+    store.writeBytes(new byte[4 * files.length]);
+    ByteArrayOutputStream whole = new ByteArrayOutputStream();
+    DataOutputStream out = new DataOutputStream(whole);
+    out.writeInt(4);
+    out.writeInt(store.size());
+    out.write(tags.toByteArray());
+    out.write(store.toByteArray());
+    return whole.toByteArray();
+  }
+
+  private static void tag(ByteArrayOutputStream tags, int... record) throws IOException {
+    DataOutputStream out = new DataOutputStream(tags);
+    for (int field : record) {
+      out.writeInt(field);
+    }
   }
 
   @Test
