@@ -79,6 +79,28 @@ final class PayloadJson {
                               Long.toUnsignedString(table.address())))
                   .toList());
       case BootPayload.Tagged tagged -> object("tagged", "tags", tags(tagged.tags()));
+      case BootPayload.Device device ->
+          object(
+              "device",
+              "name",
+              device.name(),
+              "device_path",
+              path(device.path()),
+              "authentication",
+              device.authentication().map(String::valueOf).orElse(""),
+              "measurements",
+              device.measurements().stream()
+                  .map(
+                      one ->
+                          object(
+                              "measurement",
+                              "index",
+                              one.index(),
+                              "what",
+                              one.what(),
+                              "value",
+                              one.value().hex()))
+                  .toList());
       case BootPayload.StartupLocality startup ->
           object("startup_locality", "locality", startup.locality());
       case BootPayload.Notice notice -> object("notice", "signature", notice.signature());

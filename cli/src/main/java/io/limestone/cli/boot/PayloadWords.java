@@ -29,6 +29,15 @@ final class PayloadWords {
       case BootPayload.Tables tables ->
           few(tables.tables().stream().map(table -> table.guid().toString()).toList());
       case BootPayload.Tagged tagged -> words(tagged.tags());
+      case BootPayload.Device device ->
+          device.name()
+              + " at "
+              + device.path().text()
+              + ": "
+              + few(
+                  device.measurements().stream()
+                      .map(one -> one.what() + " " + one.value().hex())
+                      .toList());
       case BootPayload.StartupLocality startup -> "startup locality " + startup.locality();
       case BootPayload.Notice notice -> notice.signature();
       case BootPayload.TrustPoint point -> words(point.tags());

@@ -135,6 +135,7 @@ public record BootFacts(
             BootPayload.StartupLocality _,
             BootPayload.Notice _,
             BootPayload.TrustPoint _,
+            BootPayload.Device _,
             BootPayload.Unparsed _ -> {}
       }
     }

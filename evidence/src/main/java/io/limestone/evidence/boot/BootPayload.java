@@ -146,6 +146,32 @@ public sealed interface BootPayload {
   }
 
   /**
+   * DEVICE_SECURITY_EVENT_DATA: what a device says of its own firmware, over SPDM.
+   *
+   * @param name what kind of device; of PCI, with vendor and device number
+   * @param authentication state of the second version: 0 the device proved who it is, 1 to 4 it did
+   *     not, 255 it cannot; empty where the first version says nothing
+   */
+  record Device(
+      String name,
+      DevicePath path,
+      Optional<Integer> authentication,
+      List<Measurement> measurements)
+      implements BootPayload {
+    /**
+     * SPDM_MEASUREMENT_BLOCK.
+     *
+     * @param what of: firmware, configuration …
+     * @param value a digest, or what was measured itself
+     */
+    public record Measurement(int index, String what, Bytes value) {}
+
+    public Device {
+      measurements = List.copyOf(measurements);
+    }
+  }
+
+  /**
    * EV_NO_ACTION with TCG_EfiStartupLocalityEvent: where TPM2_Startup came from.
    *
    * @param locality 0, 3, or 4 with an H-CRTM

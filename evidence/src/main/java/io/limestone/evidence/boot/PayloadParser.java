@@ -43,8 +43,11 @@ final class PayloadParser {
       case EV_EFI_VARIABLE_DRIVER_CONFIG,
           EV_EFI_VARIABLE_BOOT,
           EV_EFI_VARIABLE_BOOT2,
-          EV_EFI_VARIABLE_AUTHORITY ->
+          EV_EFI_VARIABLE_AUTHORITY,
+          EV_EFI_SPDM_DEVICE_POLICY,
+          EV_EFI_SPDM_DEVICE_AUTHORITY ->
           VariableParser.parse(type, in);
+      case EV_EFI_SPDM_FIRMWARE_BLOB, EV_EFI_SPDM_FIRMWARE_CONFIG -> SpdmParser.parse(in);
       case EV_EFI_BOOT_SERVICES_APPLICATION,
           EV_EFI_BOOT_SERVICES_DRIVER,
           EV_EFI_RUNTIME_SERVICES_DRIVER ->
@@ -73,13 +76,7 @@ final class PayloadParser {
       case EV_EFI_HANDOFF_TABLES2 -> tables(description(in), in);
       case EV_EVENT_TAG -> new BootPayload.Tagged(TagParser.parse(in));
       case EV_NO_ACTION -> notice(pcr, data);
-      case EV_TABLE_OF_DEVICES,
-          EV_PREBOOT_CERT,
-          EV_UNUSED,
-          EV_EFI_SPDM_FIRMWARE_BLOB,
-          EV_EFI_SPDM_FIRMWARE_CONFIG,
-          EV_EFI_SPDM_DEVICE_POLICY,
-          EV_EFI_SPDM_DEVICE_AUTHORITY ->
+      case EV_TABLE_OF_DEVICES, EV_PREBOOT_CERT, EV_UNUSED ->
           new Unparsed("data of this type is not read");
       case UNKNOWN -> new Unparsed("an event type of the vendor's own");
     };

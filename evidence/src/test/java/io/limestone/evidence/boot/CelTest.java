@@ -119,6 +119,18 @@ class CelTest {
     }
   }
 
+  /** CBOR is not read: a list or a sequence of such records is no log, whatever it says. */
+  @Test
+  void theEncodingInCborIsNoLog() {
+    String digests = "81a20 00b01 5820".replace(" ", "") + "00".repeat(32);
+    String item = "a5000001000381" + digests.substring(2) + "09050aa2000401" + "4400000000";
+    for (String cbor : List.of("81" + item, item, "9f" + item + "ff", item + item)) {
+      assertThatThrownBy(() -> BootLog.parse(Bytes.ofHex(cbor)))
+          .as(cbor)
+          .isInstanceOf(MalformedException.class);
+    }
+  }
+
   private static Bytes ascii(String text) {
     return Bytes.of(text.getBytes(StandardCharsets.US_ASCII));
   }

@@ -97,6 +97,7 @@ class ParsedLogsTest {
           BootPayload.StartupLocality _,
           BootPayload.Notice _,
           BootPayload.TrustPoint _,
+          BootPayload.Device _,
           BootPayload.Unparsed _ -> {
         String hex = expected == null ? "" : (String) expected;
         assertThat(event.data().hex()).as(where).startsWith(hex);

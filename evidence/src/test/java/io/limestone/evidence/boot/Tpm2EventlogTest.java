@@ -137,6 +137,7 @@ class Tpm2EventlogTest {
           BootPayload.Tagged _,
           BootPayload.Notice _,
           BootPayload.TrustPoint _,
+          BootPayload.Device _,
           BootPayload.Unparsed _ ->
           // The tool shows these as hex, or as text that must be the event's.
           assertThat(block)
