@@ -8,6 +8,7 @@ import io.limestone.wire.ByteWriter;
 import io.limestone.wire.Bytes;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -79,6 +80,12 @@ public final class BootLogWriter {
 
   public BootLogWriter repeat(int number) {
     entries.add(number, entries.get(number - 1));
+    return this;
+  }
+
+  /** Exchanges an event and the one behind it. */
+  public BootLogWriter swap(int number) {
+    Collections.swap(entries, number - 1, number);
     return this;
   }
 
