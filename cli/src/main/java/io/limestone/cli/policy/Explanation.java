@@ -124,7 +124,7 @@ record Explanation(
 
   private String change(Fix fix) {
     return switch (fix) {
-      case Fix.None none -> "none: no policy accepts this";
+      case Fix.None none -> "none that only allows what failed";
       case Fix.Listed listed -> "add " + listed.digest() + " to " + listed.table();
       case Fix.Changed changed ->
           changed.changes().stream().map(Explanation::words).collect(Collectors.joining("; "))

@@ -51,10 +51,13 @@ final class Packages {
   private final Map<String, Owner> byPath = new HashMap<>();
 
   private Packages(Collection<String> paths) {
-    for (String path : paths) {
-      wanted.add(path);
-      wanted.add(merged(path));
-    }
+    paths.stream()
+        .filter(path -> path.startsWith("/"))
+        .forEach(
+            path -> {
+              wanted.add(path);
+              wanted.add(merged(path));
+            });
   }
 
   /** The packages of these paths. */
@@ -166,8 +169,10 @@ final class Packages {
   }
 
   private Optional<Owner> owner(String path) {
-    return Optional.ofNullable(byPath.get(path))
-        .or(() -> Optional.ofNullable(byPath.get(merged(path))));
+    return path.startsWith("/")
+        ? Optional.ofNullable(byPath.get(path))
+            .or(() -> Optional.ofNullable(byPath.get(merged(path))))
+        : Optional.empty();
   }
 
   /** Where /bin is a link to /usr/bin, a data base may know the file by either name. */

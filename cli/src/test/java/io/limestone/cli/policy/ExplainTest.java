@@ -29,7 +29,9 @@ class ExplainTest extends OnPolicyFiles {
     CommandRun run = policy("explain", other, file("boot.json"), "-o", file("patch")).exits(1);
     run.says(
         "change    add /firmware/- {", "and ", "more (--all, or --json)", "with the changes: ");
-    assertThat(policy("explain", other, file("boot.json"), "--all").out()).doesNotContain("--all");
+    assertThat(policy("explain", other, file("boot.json"), "--all").out())
+        .as("events are of no package, whatever this machine has installed")
+        .doesNotContain("--all", "  package ");
     policy("apply", file("boot.json"), file("patch"), "-o", file("next.json"))
         .exits(0)
         .says("entries added: ", "replaced: 0");
