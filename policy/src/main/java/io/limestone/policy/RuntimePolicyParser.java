@@ -273,7 +273,7 @@ final class RuntimePolicyParser {
     if (!in.currentToken().isNumeric()) {
       throw new MalformedException(place + ": is not of type 'integer'");
     }
-    BigDecimal value = in.getDecimalValue();
+    BigDecimal value = Json.decimal(in);
     if (value.scale() > 100 // an exponent that would make the next line costly
         || value.abs().compareTo(BigDecimal.valueOf(Long.MAX_VALUE)) > 0
         || value.remainder(BigDecimal.ONE).signum() != 0) {

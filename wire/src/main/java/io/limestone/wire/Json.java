@@ -130,7 +130,7 @@ public final class Json {
       case START_ARRAY -> readArray(parser);
       case VALUE_STRING -> parser.getString();
       case VALUE_NUMBER_INT -> readInteger(parser);
-      case VALUE_NUMBER_FLOAT -> parser.getDecimalValue();
+      case VALUE_NUMBER_FLOAT -> decimal(parser);
       case VALUE_TRUE -> true;
       case VALUE_FALSE -> false;
       case VALUE_NULL -> null;
@@ -142,6 +142,19 @@ public final class Json {
   private static Object readInteger(JsonParser parser) {
     BigInteger value = parser.getBigIntegerValue();
     return value.bitLength() < 64 ? (Object) value.longValue() : value;
+  }
+
+  /**
+   * The number at the parser's current token.
+   *
+   * @throws MalformedException if its exponent is beyond what Java holds, for which few digits do
+   */
+  public static BigDecimal decimal(JsonParser at) {
+    try {
+      return at.getDecimalValue();
+    } catch (NumberFormatException e) {
+      throw new MalformedException("JSON: a number beyond all limits" + where(at), e);
+    }
   }
 
   private static JsonObject readObject(JsonParser parser) {

@@ -60,6 +60,15 @@ class JsonTest {
   }
 
   @Test
+  void refusesExponentsThatNoNumberHolds() {
+    for (String number : new String[] {"3e99999999999", "1E-99999999999", "1e2147483649"}) {
+      assertThatThrownBy(() -> Json.object("{\"a\":" + number + "}"))
+          .as(number)
+          .isInstanceOf(MalformedException.class);
+    }
+  }
+
+  @Test
   void refusesInvalidUtf8() {
     assertThatThrownBy(() -> Json.value(new byte[] {'"', (byte) 0xc3, (byte) 0x28, '"'}))
         .isInstanceOf(MalformedException.class);
