@@ -24,7 +24,7 @@ require_dist() {
 
 # A source that was added or removed makes its folder newer, so folders count too.
 is_current() {
-  [ -e "$1/current/built" ] && [ -z "$(find "$ROOT/pom.xml" "$ROOT"/*/pom.xml "$ROOT"/*/jvm.flags "$ROOT"/*/src/main \
+  [ -e "$1/current/built" ] && [ -z "$(find "$ROOT/pom.xml" "$ROOT"/*/pom.xml "$ROOT"/*/jvm.* "$ROOT"/*/src/main \
     -newer "$1/current/built" -print -quit 2>/dev/null)" ]
 }
 
@@ -45,6 +45,7 @@ build() {
   cp "$ROOT"/cli/target/lib/*.jar "$ROOT"/cli/target/cli-*.jar "$new/lib/"
   cp "$ROOT"/agent/target/lib/*.jar "$ROOT"/agent/target/agent-*.jar "$new/agent-lib/"
   cp "$ROOT"/cli/jvm.flags "$new/cli.flags"
+  cp "$ROOT"/cli/jvm.compilers.json "$new/cli.compilers.json"
   cp "$ROOT"/server/jvm.flags "$new/server.flags"
   cp "$ROOT"/agent/jvm.flags "$new/agent.flags" 2>/dev/null || : >"$new/agent.flags"
   rehearse "$new"

@@ -4,6 +4,7 @@ import io.limestone.bench.jmh.ImaSpeed;
 import io.limestone.bench.jmh.Jmh;
 import io.limestone.bench.system.AgentFootprint;
 import io.limestone.bench.system.AttestationCost;
+import io.limestone.bench.system.CreatePolicy;
 import io.limestone.bench.system.EnrolToPayload;
 import io.limestone.bench.system.NodeShow;
 import io.limestone.bench.system.RegistrationRate;
@@ -39,6 +40,10 @@ public final class Bench {
               "registrations", "registrations per second, and CPU each", new RegistrationRate()),
           new Benchmark(
               "attestation-cpu", "the server's CPU per attestation", new AttestationCost()),
+          new Benchmark(
+              "create",
+              "policy create runtime from a root file system: wall time and CPU",
+              new CreatePolicy()),
           new Benchmark("node-show", "limestone node show: wall time", new NodeShow()),
           new Benchmark(
               "agent",

@@ -27,6 +27,19 @@ final class Rehearsal {
       Limestone.run(output, Stream.concat(command.stream(), Stream.of(where)).toList());
     }
     Limestone.run(output, List.of("version"));
+    String java = System.getProperty("java.home");
+    Limestone.run(
+        output,
+        List.of(
+            "policy",
+            "create",
+            "runtime",
+            "--rootfs",
+            java,
+            "--skip-path",
+            java + "/lib," + java + "/jmods", // the large ones
+            "--output",
+            "/dev/null"));
     Limestone.run(output, List.of("node", "add", "--help"));
     System.exit(0);
   }

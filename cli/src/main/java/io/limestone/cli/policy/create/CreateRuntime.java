@@ -111,6 +111,7 @@ final class CreateRuntime {
           "FILE",
           "Who must have signed a repository: OpenPGP, or PEM elliptic curve");
   private static final List<Option> HASHED = List.of(ROOT_FS, RAMDISK, IMAGE, DEB, DPKG);
+  private static final List<Option> REPOSITORIES = List.of(LOCAL_RPM, REMOTE_RPM, DEB, DPKG);
   private static final Option LEGACY =
       Option.flag("--show-legacy-allowlist", "Print lines of digest and path instead of a policy");
   private static final Option VERBOSE =
@@ -230,7 +231,7 @@ final class CreateRuntime {
       Optional<Path> root = arguments.path(ROOT_FS);
       if (root.isPresent()) {
         RootFileSystem.read(
-            root.get(), skipped(), arguments.has(ALL_OWNERS), alg, workers, progress, draft::allow);
+            root.get(), skipped(), arguments.has(ALL_OWNERS), alg, progress, draft::allow);
       }
       Optional<Path> ramdisks = arguments.path(RAMDISK);
       if (ramdisks.isPresent()) {
@@ -259,6 +260,9 @@ final class CreateRuntime {
 
   private void readRepositories(PolicyDraft draft, HashAlg alg)
       throws IOException, InterruptedException {
+    if (REPOSITORIES.stream().noneMatch(arguments::has)) {
+      return;
+    }
     RepositoryKeys keys = new RepositoryKeys();
     for (Path key : arguments.paths(REPO_KEY)) {
       keys.add(parse(key, Files.readAllBytes(key), Bytes::of).toArray());
