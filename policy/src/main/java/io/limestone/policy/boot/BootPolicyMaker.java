@@ -9,7 +9,6 @@ import io.limestone.tpm.HashAlg;
 import io.limestone.wire.Bytes;
 import io.limestone.wire.Json;
 import io.limestone.wire.JsonObject;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -21,9 +20,9 @@ import java.util.TreeMap;
 import java.util.regex.Pattern;
 
 /**
- * Makes boot policies of ours from logs, and adds announced updates to them. A policy is made by
- * judging: it begins with one that allows nothing, and takes the smallest change for each objection
- * until there is none left. So what is made accepts the logs that it was made from, or is not made.
+ * Makes boot policies of ours from logs. A policy is made by judging: it begins with one that
+ * allows nothing, and takes the smallest change for each objection until there is none left. So
+ * what is made accepts the logs that it was made from, or is not made.
  */
 public final class BootPolicyMaker {
   private static final Pattern UUID_VALUE =
@@ -47,7 +46,7 @@ public final class BootPolicyMaker {
   public static Made make(List<List<MeasuredEvent>> logs) {
     PolicyDocument document = new PolicyDocument(empty(logs));
     for (List<MeasuredEvent> log : logs) {
-      List<Objection> left = complete(document, log, Optional.empty());
+      List<Objection> left = complete(document, log);
       if (!left.isEmpty()) {
         return new Made(document.json(), left);
       }
@@ -67,55 +66,19 @@ public final class BootPolicyMaker {
         .toList();
   }
 
-  /**
-   * Adds an update to a policy: what the new boot needs is accepted from an instant on, what only
-   * the old boot needs until another. What is to be revoked anew is demanded from the end on.
-   *
-   * @param before a boot before the update; empty if what the new one replaces is to stay accepted
-   */
-  public static Made announce(
-      JsonObject document,
-      List<MeasuredEvent> before,
-      List<MeasuredEvent> after,
-      Instant from,
-      Instant until) {
-    BootRules old = BootRules.parse(document);
-    Set<String> leaving = new LinkedHashSet<>(old.judge(before, Optional.of(from)).used());
-    PolicyDocument announced = new PolicyDocument(document);
-    List<Objection> left = complete(announced, after, Optional.of(from));
-    if (!left.isEmpty()) {
-      return new Made(announced.json(), left);
-    }
-    leaving.removeAll(BootRules.parse(announced.json()).judge(after, Optional.of(from)).used());
-    leaving.forEach(path -> announced.entry(path).putIfAbsent("until", until.toString()));
-    revocations(announced, old, after, until);
-    return new Made(announced.json(), List.of());
-  }
-
   /** Takes the change of each objection; what is left is what no change helps against. */
-  private static List<Objection> complete(
-      PolicyDocument document, List<MeasuredEvent> log, Optional<Instant> from) {
-    Judgement judgement = BootRules.parse(document.json()).judge(log, from);
+  private static List<Objection> complete(PolicyDocument document, List<MeasuredEvent> log) {
+    Judgement judgement = BootRules.parse(document.json()).judge(log, Optional.empty());
     boolean changed = false;
     for (Objection objection : judgement.objections()) {
       if (objection.change().isPresent()) {
-        document.apply(dated(objection.change().get(), from));
+        document.apply(objection.change().get());
         changed = true;
       }
     }
     return changed
-        ? BootRules.parse(document.json()).judge(log, from).objections()
+        ? BootRules.parse(document.json()).judge(log, Optional.empty()).objections()
         : judgement.objections();
-  }
-
-  private static PolicyChange dated(PolicyChange change, Optional<Instant> from) {
-    if (from.isEmpty() || !(change.value() instanceof Map<?, ?> entry)) {
-      return change;
-    }
-    Map<String, Object> dated = new LinkedHashMap<>();
-    entry.forEach((name, value) -> dated.put(String.valueOf(name), value));
-    dated.put("from", from.get().toString());
-    return new PolicyChange(change.op(), change.path(), dated);
   }
 
   /** What allows nothing, and demands that all logs' revocations stay. */
@@ -141,7 +104,7 @@ public final class BootPolicyMaker {
     return Json.object(Json.bytes(json));
   }
 
-  private static Map<String, Object> generation(Map.Entry<String, Long> level) {
+  static Map<String, Object> generation(Map.Entry<String, Long> level) {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("component", level.getKey());
     json.put("level", level.getValue());
@@ -154,7 +117,7 @@ public final class BootPolicyMaker {
     return common;
   }
 
-  private static Set<Bytes> revoked(List<MeasuredEvent> log) {
+  static Set<Bytes> revoked(List<MeasuredEvent> log) {
     Set<Bytes> hashes = new LinkedHashSet<>();
     KeyStore dbx = BootFacts.of(log).keys().get("dbx");
     if (dbx != null && dbx.proven()) {
@@ -166,39 +129,13 @@ public final class BootPolicyMaker {
     return hashes;
   }
 
-  private static Map<String, Long> generations(List<MeasuredEvent> log) {
+  static Map<String, Long> generations(List<MeasuredEvent> log) {
     Map<String, Long> levels = new TreeMap<>();
     BootFacts.of(log).revocations().stream()
         .filter(BootFacts.Fact::proven)
         .forEach(fact -> levels.putAll(SecureBootCheck.levels(fact.text())));
     levels.remove("sbat"); // the form of the text itself
     return levels;
-  }
-
-  private static void revocations(
-      PolicyDocument document, BootRules old, List<MeasuredEvent> after, Instant until) {
-    Set<Bytes> known = new LinkedHashSet<>();
-    old.dbx().forEach(one -> known.add(one.sha256()));
-    for (Bytes hash : revoked(after)) {
-      if (known.add(hash)) {
-        Map<String, Object> entry = new LinkedHashMap<>();
-        entry.put("sha256", hash.hex());
-        entry.put("from", until.toString());
-        document.apply(PolicyChange.add("/dbx/-", entry));
-      }
-    }
-    generations(after)
-        .forEach(
-            (component, level) -> {
-              boolean more =
-                  old.sbat().stream()
-                      .noneMatch(one -> one.component().equals(component) && one.level() >= level);
-              if (more) {
-                Map<String, Object> entry = generation(Map.entry(component, level));
-                entry.put("from", until.toString());
-                document.apply(PolicyChange.add("/sbat/-", entry));
-              }
-            });
   }
 
   /** Command lines that differ only in the values of words become one, with an expression each. */

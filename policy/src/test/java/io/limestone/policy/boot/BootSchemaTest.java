@@ -86,14 +86,13 @@ class BootSchemaTest {
     var after = BootData.log("keylime-secureboot");
     JsonObject fleet = BootPolicyMaker.make(List.of(before, after)).document();
     assertThat(SCHEMA.validate(Json.text(fleet), InputFormat.JSON)).isEmpty();
-    JsonObject announced =
-        BootPolicyMaker.announce(
-                BootPolicyMaker.make(List.of(before)).document(),
-                before,
-                after,
-                Instant.parse("2026-01-01T00:00:00Z"),
-                Instant.parse("2026-02-01T00:00:00Z"))
-            .document();
+    BootUpdate update =
+        new BootUpdate(
+            BootPolicyMaker.make(List.of(before)).document(),
+            Instant.parse("2026-01-01T00:00:00Z"),
+            Instant.parse("2026-02-01T00:00:00Z"));
+    assertThat(update.boots(List.of(before), List.of(after))).isEmpty();
+    JsonObject announced = update.document();
     assertThat(Json.text(announced)).contains("\"until\"", "\"from\"");
     assertThat(SCHEMA.validate(Json.text(announced), InputFormat.JSON)).isEmpty();
   }
