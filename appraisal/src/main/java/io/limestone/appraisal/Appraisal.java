@@ -264,7 +264,8 @@ public final class Appraisal {
           new Verdict.Trusted(
               new AttestationState(Optional.of(clock), key, judged.progress(), evidence.bootTime()),
               pcrs,
-              findings.notes());
+              findings.notes(),
+              findings.outdated());
     };
   }
 

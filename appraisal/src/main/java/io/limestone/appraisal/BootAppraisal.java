@@ -171,7 +171,7 @@ final class BootAppraisal {
 
   private void evaluate(List<MeasuredEvent> events) {
     Judgement judgement = policy.judge(events);
-    judgement.outdated().forEach(old -> findings.note("measured boot, outdated: " + old));
+    judgement.outdated().forEach(findings::outdated);
     for (Objection objection : judgement.objections()) {
       Map<String, Object> context = new LinkedHashMap<>();
       context.put("context", objection.check());

@@ -3,6 +3,7 @@ package io.limestone.appraisal;
 import io.limestone.evidence.boot.BootLog;
 import io.limestone.policy.SeverityPolicy;
 import io.limestone.policy.boot.BootPolicy;
+import io.limestone.policy.boot.Outdated;
 import io.limestone.tpm.HashAlg;
 import io.limestone.tpm.PcrValues;
 import io.limestone.wire.Bytes;
@@ -24,11 +25,13 @@ public final class BootCheck {
    * What was found.
    *
    * @param failures empty if the log passes
+   * @param outdated what is accepted for a limited time only
    */
-  public record Result(List<Failure> failures, List<String> notes) {
+  public record Result(List<Failure> failures, List<String> notes, List<Outdated> outdated) {
     public Result {
       failures = List.copyOf(failures);
       notes = List.copyOf(notes);
+      outdated = List.copyOf(outdated);
     }
 
     public boolean passed() {
@@ -58,6 +61,6 @@ public final class BootCheck {
         Optional.empty(),
         PcrValues.of(bank, values),
         findings);
-    return new Result(findings.failures(), findings.notes());
+    return new Result(findings.failures(), findings.notes(), findings.outdated());
   }
 }

@@ -1,6 +1,7 @@
 package io.limestone.appraisal;
 
 import io.limestone.policy.SeverityPolicy;
+import io.limestone.policy.boot.Outdated;
 import io.limestone.wire.JsonObject;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,11 +11,13 @@ import java.util.Map;
 final class Findings {
   private static final int MAX_FAILURES = 100;
   private static final int MAX_NOTES = 50;
+  private static final int MAX_OUTDATED = 20;
 
   private final SeverityPolicy severity;
   private final int most;
   private final List<Failure> failures = new ArrayList<>();
   private final List<String> notes = new ArrayList<>();
+  private final List<Outdated> outdated = new ArrayList<>();
   private long unsaid;
   private long notesUnsaid;
   private boolean more;
@@ -76,6 +79,17 @@ final class Findings {
     } else {
       notesUnsaid++;
     }
+  }
+
+  /** Something that is accepted for a limited time only. */
+  void outdated(Outdated one) {
+    if (outdated.size() < MAX_OUTDATED) {
+      outdated.add(one);
+    }
+  }
+
+  List<Outdated> outdated() {
+    return List.copyOf(outdated);
   }
 
   boolean failed() {

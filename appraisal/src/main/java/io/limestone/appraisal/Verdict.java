@@ -1,6 +1,7 @@
 package io.limestone.appraisal;
 
 import io.limestone.policy.Severity;
+import io.limestone.policy.boot.Outdated;
 import io.limestone.tpm.PcrValues;
 import java.util.Comparator;
 import java.util.List;
@@ -15,10 +16,14 @@ public sealed interface Verdict {
    *
    * @param pcrs the quoted values, all signed
    * @param notes what was not checked, and what was seen and let pass, for people
+   * @param outdated what the node booted that is accepted for a limited time only, since an update
+   *     was announced: it has not been updated yet
    */
-  record Trusted(AttestationState next, PcrValues pcrs, List<String> notes) implements Verdict {
+  record Trusted(AttestationState next, PcrValues pcrs, List<String> notes, List<Outdated> outdated)
+      implements Verdict {
     public Trusted {
       notes = List.copyOf(notes);
+      outdated = List.copyOf(outdated);
     }
   }
 

@@ -12,6 +12,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,6 +37,12 @@ public final class RunningServer implements AutoCloseable {
   /** Starts in this folder, with settings in pairs of name and value. */
   public static RunningServer start(Path home, String... settings) throws IOException {
     return new RunningServer(home, Server.start(home, settings(settings)));
+  }
+
+  /** As {@link #start(Path, String...)}, with a clock of the test's. */
+  public static RunningServer start(Path home, InstantSource clock, String... settings)
+      throws IOException {
+    return new RunningServer(home, Server.start(home, settings(settings), clock));
   }
 
   public static Settings settings(String... settings) {

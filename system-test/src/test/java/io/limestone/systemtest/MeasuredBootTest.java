@@ -150,6 +150,83 @@ class MeasuredBootTest {
     assertThat(failures().toString()).contains("measured_boot.invalid_pcr_8");
   }
 
+  @Test
+  @Order(7)
+  void anUpdateIsAnnouncedAndTheNodeThatHasNotGotItIsListed() throws IOException {
+    reboot(good);
+    limestone("node", "resume", ID).succeeded();
+    node.awaitAttestations(1);
+    Path old = Files.write(folder.resolve("old.bin"), good.toArray());
+    Path fresh = Files.write(folder.resolve("new.bin"), updated().toArray());
+    Program.Ended announced =
+        limestone(
+                "policy",
+                "announce",
+                "servers",
+                "--old",
+                old.toString(),
+                "--new",
+                fresh.toString(),
+                "--until",
+                "2h",
+                "--upload",
+                "--why",
+                "kernel 5.14.0-570")
+            .succeeded();
+    assertThat(announced.output()).contains("arrives", "leaves", "limestone node list --outdated");
+    node.awaitAttestations(2);
+    assertTrusted();
+    assertThat(limestone("node", "list", "--outdated").succeeded().output())
+        .contains(ID)
+        .contains("trusted")
+        .contains("outdated, accepted until ");
+    assertThat(limestone("node", "show", ID).succeeded().output()).contains("outdated    ");
+    assertThat(limestone("audit", "servers").succeeded().output()).contains("kernel 5.14.0-570");
+  }
+
+  @Test
+  @Order(8)
+  void updatedItIsTrustedAndListedNoMore() throws IOException {
+    reboot(updated());
+    node.awaitAttestations(2);
+    assertTrusted();
+    assertThat(Json.object(limestone("node", "list", "--outdated", "--json").output()).names())
+        .isEmpty();
+  }
+
+  @Test
+  @Order(9)
+  void whoStillBootsTheOldKernelWhenTheTimeEndsIsUntrusted() throws IOException {
+    reboot(good);
+    node.awaitAttestations(2);
+    assertTrusted();
+    limestone(
+            "policy",
+            "announce",
+            "servers",
+            "--old",
+            folder.resolve("old.bin").toString(),
+            "--new",
+            folder.resolve("new.bin").toString(),
+            "--until",
+            "3s",
+            "--upload",
+            "--why",
+            "sooner than planned")
+        .succeeded();
+    node.awaitState(INVALID_QUOTE);
+    assertThat(failures().toString()).contains("listed, but accepted only until ");
+    reboot(updated());
+    limestone("node", "resume", ID).succeeded();
+    node.awaitAttestations(2);
+    assertTrusted();
+  }
+
+  private Bytes updated() {
+    return OtherBoot.withKernel(
+        good, "5.14.0-503.11.1.el9_5.x86_64", "5.14.0-570.12.1.el9_6.x86_64");
+  }
+
   private void reboot(Bytes log) throws IOException {
     agent.terminate();
     machine.reboots(log);

@@ -6,6 +6,7 @@ import io.limestone.cli.Connection;
 import io.limestone.cli.args.Arguments;
 import io.limestone.cli.args.Command;
 import io.limestone.cli.args.Output;
+import io.limestone.policy.boot.Outdated;
 import io.limestone.wire.Encoding;
 import java.io.IOException;
 import java.util.LinkedHashMap;
@@ -64,6 +65,7 @@ public final class AppraiseCommand {
         trusted.pcrs().values().forEach((pcr, value) -> pcrs.put(pcr.toString(), value.hex()));
         json.put("pcrs", Map.of(trusted.pcrs().bank().keylimeName(), pcrs));
         json.put("notes", trusted.notes());
+        json.put("outdated", trusted.outdated().stream().map(Outdated::toJson).toList());
       }
       case Verdict.AskAgain again -> json.put("reason", again.reason());
       case Verdict.Untrusted untrusted ->
@@ -84,8 +86,10 @@ public final class AppraiseCommand {
   private static void print(Verdict verdict, Output output) {
     output.line(word(verdict));
     switch (verdict) {
-      case Verdict.Trusted trusted ->
-          trusted.notes().forEach(note -> output.line("  note      " + printable(note)));
+      case Verdict.Trusted trusted -> {
+        trusted.outdated().forEach(old -> output.line("  outdated  " + old));
+        trusted.notes().forEach(note -> output.line("  note      " + printable(note)));
+      }
       case Verdict.AskAgain again -> output.line("  reason    " + printable(again.reason()));
       case Verdict.Untrusted untrusted ->
           untrusted.failures().forEach(f -> FailureText.print(f, output));

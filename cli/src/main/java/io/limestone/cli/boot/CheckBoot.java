@@ -11,6 +11,7 @@ import io.limestone.cli.args.Operand;
 import io.limestone.cli.args.Option;
 import io.limestone.cli.args.Output;
 import io.limestone.policy.boot.BootPolicy;
+import io.limestone.policy.boot.Outdated;
 import io.limestone.tpm.HashAlg;
 import io.limestone.wire.Bytes;
 import io.limestone.wire.Encoding;
@@ -29,7 +30,10 @@ final class CheckBoot {
       Option.value(
           "--engine",
           "NAME",
-          "What reads the policy: the verifier's measured_boot_policy_name (default: accept-all)");
+          "What reads a reference state: the verifier's measured_boot_policy_name (default: example;"
+              + " for {}, which says nothing, accept-all)");
+  private static final Option AT =
+      Option.value("--at", "TIME", "The time to judge at, for a policy with times (default: now)");
   private static final Option PCR =
       Option.values(
           "--pcr",
@@ -46,28 +50,35 @@ final class CheckBoot {
         .operands(
             Operand.one("LOG", "Event log, binary (- is standard input)"),
             Operand.one("POLICY", "Measured-boot policy, JSON"))
-        .options(ENGINE, PCR, LogFile.BANK, Connection.JSON)
+        .options(ENGINE, AT, PCR, LogFile.BANK, Connection.JSON)
         .text(
             """
             Use it before you give a policy to the verifier: it tells which event the policy refuses, and why.
             It proves nothing of a machine: no TPM signed the PCRs, so that whoever made the file could have
             made up all of it. PCRs not given by --pcr are taken from the log itself.
 
+            A policy of ours and a reference state are read as what they are, whatever the verifier's setting
+            says; note that the verifier's own default, accept-all, does not read reference states.
+
             Exit code 0: accepted. 1: refused. 2: the log or the policy cannot be read.
 
             Examples:
-              limestone boot check boot.bin policy.json --engine example
+              limestone boot check boot.bin policy.json
+              limestone boot check boot.bin policy.json --at 14d
               limestone boot check boot.bin policy.json --pcr 0=9d2442…  --pcr 7=b4d804… --json
             """);
   }
 
   private static int run(Arguments arguments, Output output) throws IOException {
     LogFile file = LogFile.read(arguments.operand(0), arguments);
+    Instant now = Instant.now();
+    String document = Files.readString(Path.of(arguments.operand(1)));
     BootPolicy policy =
-        BootPolicy.of(
-                arguments.get(ENGINE).orElse("accept-all"),
-                Files.readString(Path.of(arguments.operand(1))))
-            .at(Instant.now());
+        arguments
+            .get(ENGINE)
+            .map(engine -> BootPolicy.of(engine, document))
+            .orElseGet(() -> BootPolicy.of(document))
+            .at(arguments.get(AT).map(text -> Times.parse(text, now)).orElse(now));
     if (policy.unusable().isPresent()) {
       throw CommandFailed.unusable(
           arguments.operand(1) + ": " + Encoding.printable(policy.unusable().get(), 400));
@@ -75,9 +86,9 @@ final class CheckBoot {
     BootCheck.Result result =
         BootCheck.judge(policy, file.bytes(), file.bank(), pcrs(arguments, file.bank()));
     if (arguments.has(Connection.JSON)) {
-      output.json(json(result));
+      output.json(json(policy, result));
     } else {
-      print(result, output);
+      print(policy, result, output);
     }
     return result.passed() ? 0 : 1;
   }
@@ -109,17 +120,20 @@ final class CheckBoot {
     return pcrs;
   }
 
-  private static Map<String, Object> json(BootCheck.Result result) {
+  private static Map<String, Object> json(BootPolicy policy, BootCheck.Result result) {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("accepted", result.passed());
+    json.put("engine", policy.name());
     json.put("quote", "not checked");
     json.put("failures", result.failures().stream().map(FailureText::json).toList());
+    json.put("outdated", result.outdated().stream().map(Outdated::toJson).toList());
     json.put("notes", result.notes());
     return json;
   }
 
-  private static void print(BootCheck.Result result, Output output) {
-    output.line(result.passed() ? "accepted" : "refused");
+  private static void print(BootPolicy policy, BootCheck.Result result, Output output) {
+    output.line((result.passed() ? "accepted by " : "refused by ") + policy.name());
+    result.outdated().forEach(old -> output.line("  outdated  " + old));
     output.line("  note      no quote was checked: this says nothing of a machine");
     result.notes().forEach(note -> output.line("  note      " + Encoding.printable(note, 4000)));
     for (Failure failure : result.failures()) {

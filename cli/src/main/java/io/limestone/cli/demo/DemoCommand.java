@@ -35,8 +35,9 @@ public final class DemoCommand {
             """
             Starts a server and an agent on a software TPM (swtpm) in a temporary folder, on free ports of loopback:
             the EK certificate is verified, the AK proven, the node enrolled, attested, given its key; then an unknown
-            program is executed, detected, and notified; then the machine reboots with another command line for its
-            kernel. What it boots is the event log of a real machine. Nothing is left behind, unless --keep.
+            program is executed, detected, and notified. The machine reboots: once into a kernel update that was
+            announced, once with another command line for its kernel. What it boots is the event log of a real
+            machine. Nothing is left behind, unless --keep.
 
             bin/demo does the same, and installs what is missing first.
             """);

@@ -16,6 +16,7 @@ import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -99,6 +100,12 @@ final class Stage {
                 "--set",
                 "verifier.quote_interval=" + interval,
                 "--set",
+                "verifier.retry_interval=" + interval,
+                "--set",
+                "verifier.exponential_backoff=false",
+                "--set",
+                "verifier.max_retries=60",
+                "--set",
                 "verifier.enabled_revocation_notifications=agent, webhook",
                 "--set",
                 "verifier.webhook_url=https://127.0.0.1:" + webhookPort + "/"));
@@ -143,16 +150,18 @@ final class Stage {
         Programs.agent("--config", config.toString()));
   }
 
-  /** The machine is rebooted in order, into what a log tells; its agent is up again. */
-  void reboot(Bytes log) throws IOException, InterruptedException {
+  /** The machine is rebooted in order, into what a log tells; when it was, before its agent ran. */
+  Instant reboot(Bytes log) throws IOException, InterruptedException {
     Child agent = children.removeLast();
     int code = agent.end();
     if (code != 0) {
       throw CommandFailed.because(disorderly(agent, code) + ":\n" + agent.tail());
     }
     machine().reboots(log);
+    Instant rebooted = Instant.now();
     Child next = startAgent();
     await("the agent", next, () -> listens() ? Optional.of(next) : Optional.empty());
+    return rebooted;
   }
 
   private boolean listens() {

@@ -4,6 +4,7 @@ import io.limestone.cli.args.Command;
 import io.limestone.cli.args.CommandFailed;
 import io.limestone.cli.args.CommandLine;
 import io.limestone.cli.args.Output;
+import io.limestone.cli.boot.AnnounceUpdate;
 import io.limestone.cli.boot.CreateMeasuredBoot;
 import io.limestone.cli.node.NodeCommands;
 import io.limestone.cli.rest.Registrar;
@@ -29,6 +30,8 @@ import java.util.Optional;
 /** The story that the demo tells; each step waits for what really happened. */
 final class Story {
   static final NodeId NODE = new NodeId("d432fbb3-d2f1-4a97-9ef7-75bd81c00001");
+  private static final String KERNEL = "5.14.0-503.11.1.el9_5.x86_64";
+  private static final String NEXT_KERNEL = "5.14.0-570.12.1.el9_6.x86_64";
   private static final String INTERVAL = "0.5";
   private static final int ATTESTATIONS = 3;
   private static final List<String> SERVICES =
@@ -66,7 +69,10 @@ final class Story {
       enrol(machine, verifier, agent);
       attested(verifier, server);
       tamper(machine, verifier, receiver, server);
-      bootOtherwise(OtherBoot.withArgument(good, "init=/bin/sh"), verifier);
+      update(good, OtherBoot.withKernel(good, KERNEL, NEXT_KERNEL), verifier);
+      bootOtherwise(
+          OtherBoot.withArgument(OtherBoot.withKernel(good, KERNEL, NEXT_KERNEL), "init=/bin/sh"),
+          verifier);
     }
   }
 
@@ -165,13 +171,32 @@ final class Story {
             + NODE);
   }
 
+  /** A kernel update is announced, and the machine reboots into it: nobody is alarmed. */
+  private void update(Bytes old, Bytes fresh, Verifier verifier)
+      throws IOException, InterruptedException {
+    Path before = Files.write(stage.folder("policies").resolve("old.bin"), old.toArray());
+    Path after = Files.write(stage.folder("policies").resolve("new.bin"), fresh.toArray());
+    List<String> words = new ArrayList<>(List.of("servers"));
+    words.addAll(stage.connection());
+    words.addAll(List.of("--old", before.toString(), "--new", after.toString()));
+    words.addAll(List.of("--until", "14d", "--upload", "--why", "the next kernel"));
+    run(AnnounceUpdate.command(), words);
+    timeline.now(
+        "announced", "limestone policy announce servers: a kernel update; old or new, for 14 days");
+    Instant updated = stage.reboot(fresh);
+    timeline.at(updated, "updated", "the machine was rebooted, into the new kernel");
+    verifier.reactivate(NODE).expectSuccess("resuming " + NODE);
+    timeline.at(
+        changed(verifier, "trusted", updated, "the verdict on the update"),
+        "update_trusted",
+        "trusted again: the unknown program is gone, and the new kernel expected");
+  }
+
   /** The machine reboots with another command line, and is attested anew. */
   private void bootOtherwise(Bytes log, Verifier verifier)
       throws IOException, InterruptedException {
-    stage.reboot(log);
-    Instant rebooted = Instant.now();
+    Instant rebooted = stage.reboot(log);
     timeline.alarm(rebooted, "rebooted", "the machine was rebooted, its kernel told init=/bin/sh");
-    verifier.reactivate(NODE).expectSuccess("resuming " + NODE);
     Instant refused = changed(verifier, "untrusted", rebooted, "the verdict on the boot");
     JsonObject failure = firstFailure(verifier);
     timeline.alarm(refused, "boot_refused", "untrusted: " + failure.string("check"));

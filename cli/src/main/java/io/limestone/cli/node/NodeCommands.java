@@ -44,7 +44,7 @@ public final class NodeCommands {
                       limestone node update web-1 --runtime-policy new.json --file key
                     """),
             Leaf.of("list", "Lists the nodes: trusted, untrusted, unknown.", ListNodes::run)
-                .options(ListNodes.STATE, ListNodes.REGISTERED, Connection.JSON)
+                .options(ListNodes.STATE, ListNodes.OUTDATED, ListNodes.REGISTERED, Connection.JSON)
                 .options(Connection.OPTIONS)
                 .text(
                     """
@@ -56,6 +56,7 @@ public final class NodeCommands {
 
                     Examples:
                       limestone node list --state untrusted --state unknown
+                      limestone node list --outdated
                       limestone node list --json | jq 'keys'
                     """),
             Leaf.of("show", "Shows one node, and explains what failed.", ShowNode::run)

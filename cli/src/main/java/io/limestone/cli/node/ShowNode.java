@@ -55,6 +55,9 @@ final class ShowNode {
       print(output, id, status, standing, now);
       told.flatMap(explanation -> explanation.optionalString("v"))
           .ifPresent(v -> line(output, "payload key", v));
+      told.map(ListNodes::outdated)
+          .orElse(List.of())
+          .forEach(old -> line(output, "outdated", "accepted only " + old));
       printFailures(output, why);
       told.flatMap(explanation -> explanation.optionalObject("candidate"))
           .ifPresent(candidate -> printCandidate(output, candidate));

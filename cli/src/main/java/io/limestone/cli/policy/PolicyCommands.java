@@ -9,6 +9,7 @@ import io.limestone.cli.args.Operand;
 import io.limestone.cli.args.Option;
 import io.limestone.cli.args.Output;
 import io.limestone.cli.args.Table;
+import io.limestone.cli.boot.AnnounceUpdate;
 import io.limestone.cli.policy.create.CreateCommands;
 import io.limestone.cli.rest.Answer;
 import io.limestone.cli.rest.Verifier;
@@ -58,7 +59,7 @@ public final class PolicyCommands {
                     SignPolicy.sign(),
                     SignPolicy.verify()),
                 stored(),
-                List.of(TryPolicy.leaf(), LearnPolicy.group()),
+                List.of(AnnounceUpdate.command(), TryPolicy.leaf(), LearnPolicy.group()),
                 Rollout.leaves())
             .<Command>flatMap(List::stream)
             .toList());

@@ -48,6 +48,12 @@ public final class Verifier {
     return rest.get(base + "/agents/?bulk=True").expectSuccess("listing the nodes");
   }
 
+  /** Limestone's own: health and age of each node; nothing from other verifiers. */
+  public Optional<JsonObject> nodes() throws IOException, InterruptedException {
+    Answer answer = rest.get("/limestone/v1/nodes");
+    return answer.ok() ? Optional.of(answer.results()) : Optional.empty();
+  }
+
   public Answer enrol(NodeId id, Enrolment enrolment) throws IOException, InterruptedException {
     return rest.post(base + "/agents/" + id, enrolment.toJson());
   }

@@ -22,12 +22,13 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An update of a policy's machines, announced before it is installed: from an instant on, what the
- * update brings is accepted; until another, what it replaces; what it revokes is demanded from
- * then on. Between the two a machine may boot either way, and one that still boots the old way is
- * told of as outdated.
+ * update brings is accepted; until another, what it replaces; what it revokes is demanded from then
+ * on. Between the two a machine may boot either way, and one that still boots the old way is told
+ * of as outdated.
  */
 public final class BootUpdate {
   private static final String UNTIL = "until";
@@ -254,14 +255,15 @@ public final class BootUpdate {
     }
     for (List<MeasuredEvent> boot : old) {
       BootPolicyMaker.generations(boot)
-          .forEach((component, level) -> levels.computeIfPresent(component, (c, now) -> now > level ? now : 0));
+          .forEach(
+              (component, level) ->
+                  levels.computeIfPresent(component, (c, now) -> now > level ? now : 0));
     }
     rules()
         .sbat()
         .forEach(
             one ->
-                levels.computeIfPresent(
-                    one.component(), (c, now) -> now > one.level() ? now : 0));
+                levels.computeIfPresent(one.component(), (c, now) -> now > one.level() ? now : 0));
     levels.values().removeIf(level -> level == 0);
     levels.forEach(this::demand);
   }
@@ -269,7 +271,9 @@ public final class BootUpdate {
   private static Set<String> words(List<List<MeasuredEvent>> boots) {
     Set<String> words = new HashSet<>();
     for (List<MeasuredEvent> boot : boots) {
-      BootFacts.of(boot).commandLines().forEach(line -> words.addAll(CommandLine.split(line.text())));
+      BootFacts.of(boot)
+          .commandLines()
+          .forEach(line -> words.addAll(CommandLine.split(line.text())));
     }
     return words;
   }
@@ -305,8 +309,10 @@ public final class BootUpdate {
     return path.substring(1, path.lastIndexOf('/')).replace('/', '.');
   }
 
-  private static List<String> strings(Object list) {
-    return list instanceof Collection<?> all ? all.stream().map(String::valueOf).toList() : List.of();
+  private static List<String> strings(@Nullable Object list) {
+    return list instanceof Collection<?> all
+        ? all.stream().map(String::valueOf).toList()
+        : List.of();
   }
 
   /** Takes the change of each objection to a new boot, dated; a command line's as the old one's. */
@@ -356,7 +362,9 @@ public final class BootUpdate {
           .filter(path -> path.startsWith("/command_lines/"))
           .map(path -> path.substring(path.lastIndexOf('/') + 1))
           .map(Integer::valueOf)
-          .max(Comparator.comparing(i -> words.stream().filter(all.get(i).require()::contains).count()))
+          .max(
+              Comparator.comparing(
+                  i -> words.stream().filter(all.get(i).require()::contains).count()))
           .map(i -> likeTheOld(all.get(i), document.entry("/command_lines/" + i), words))
           .orElseGet(() -> Map.of("require", words));
     }

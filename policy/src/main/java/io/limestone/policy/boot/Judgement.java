@@ -7,16 +7,15 @@ import java.util.Set;
  * What a policy says of a log.
  *
  * @param objections empty: it accepts it
- * @param outdated what the log has that is accepted for a limited time only, because an update was
- *     announced; for people
+ * @param outdated what is accepted for a limited time only, the shortest first
  * @param used entries of the document that the log matches, as JSON Pointers
  */
-public record Judgement(List<Objection> objections, List<String> outdated, Set<String> used) {
+public record Judgement(List<Objection> objections, List<Outdated> outdated, Set<String> used) {
   public static final Judgement ACCEPTED = new Judgement(List.of(), List.of(), Set.of());
 
   public Judgement {
     objections = List.copyOf(objections);
-    outdated = List.copyOf(outdated);
+    outdated = outdated.stream().sorted().toList();
     used = Set.copyOf(used);
   }
 

@@ -16,7 +16,7 @@ final class JudgementDraft {
 
   private final Optional<Instant> now;
   private final List<Objection> objections = new ArrayList<>();
-  private final Set<String> outdated = new TreeSet<>();
+  private final Set<Outdated> outdated = new TreeSet<>();
   private final Set<String> used = new HashSet<>();
 
   JudgementDraft(Optional<Instant> now) {
@@ -41,10 +41,10 @@ final class JudgementDraft {
             check, found, expected, "bring the machine to this state, or change the policy"));
   }
 
-  /** Whether something is demanded by now; if not, that it is not there yet is told. */
+  /** Whether something that is not there is demanded by now; if not, it is told of. */
   boolean isDue(Demanded demanded, String notYet) {
     if (!demanded.isDue(now)) {
-      outdated.add(notYet + " is demanded from " + demanded.from().orElseThrow() + " on");
+      outdated.add(new Outdated(notYet, demanded.from().orElseThrow()));
     }
     return demanded.isDue(now);
   }
@@ -84,7 +84,9 @@ final class JudgementDraft {
       open.values().removeIf(window -> !window.isOpen(now));
       if (open.values().stream().allMatch(window -> window.until().isPresent())) {
         String what = list.replace('/', '.') + ": ";
-        open.forEach((i, window) -> outdated.add(what + names.get(i) + " is accepted " + window));
+        open.forEach(
+            (i, window) ->
+                outdated.add(new Outdated(what + names.get(i), window.until().orElseThrow())));
       }
       return !open.isEmpty();
     }

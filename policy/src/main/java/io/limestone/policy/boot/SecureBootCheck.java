@@ -145,7 +145,7 @@ final class SecureBootCheck {
     List<Bytes> lacking = new ArrayList<>();
     for (Demanded.Revoked one : rules.dbx()) {
       if (!there.contains(one.sha256())
-          && draft.isDue(one, "dbx: an entry is not there yet, which")) {
+          && draft.isDue(one, "dbx: what will be demanded is not revoked yet")) {
         lacking.add(one.sha256());
       }
     }
@@ -170,7 +170,7 @@ final class SecureBootCheck {
     for (Demanded.Generation one : rules.sbat()) {
       long level = generations.map(levels -> levels.getOrDefault(one.component(), 0L)).orElse(0L);
       String found = generations.isEmpty() ? "no proven SbatLevel" : one.component() + " " + level;
-      if (level < one.level() && draft.isDue(one, "sbat: " + found + "; " + one.level())) {
+      if (level < one.level() && draft.isDue(one, "sbat: " + found + "; " + one.level() + " will be demanded")) {
         draft.object(
             "SbatLevel demands at least generation " + one.level() + " of " + one.component(),
             found,

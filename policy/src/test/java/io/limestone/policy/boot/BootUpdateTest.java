@@ -63,7 +63,8 @@ class BootUpdateTest {
   void theOldBootIsOutdatedInTheTimeAndTheNewOneIsNot() {
     JsonObject policy = kernelUpdate().document();
     assertThat(judge(policy, OLD, IN).outdated())
-        .anySatisfy(note -> assertThat(note).contains("vmlinuz-" + KERNEL, "until " + UNTIL));
+        .allSatisfy(one -> assertThat(one.until()).isEqualTo(UNTIL))
+        .anySatisfy(one -> assertThat(one.what()).startsWith("files: ").contains(KERNEL));
     assertThat(judge(policy, NEW, IN).outdated()).isEmpty();
   }
 
@@ -118,14 +119,14 @@ class BootUpdateTest {
     BootUpdate update = new BootUpdate(fleet, FROM, UNTIL);
     List<MeasuredEvent> fresh =
         BootData.events(
-            OtherBoot.withKernel(OtherBoot.withArgument(LOG, "machine=web-1"), KERNEL, NEXT_KERNEL));
+            OtherBoot.withKernel(
+                OtherBoot.withArgument(LOG, "machine=web-1"), KERNEL, NEXT_KERNEL));
     assertThat(
             update.boots(
                 List.of(BootData.events(OtherBoot.withArgument(LOG, "machine=web-1"))),
                 List.of(fresh)))
         .isEmpty();
-    List<MeasuredEvent> second =
-        BootData.events(OtherBoot.withKernel(other, KERNEL, NEXT_KERNEL));
+    List<MeasuredEvent> second = BootData.events(OtherBoot.withKernel(other, KERNEL, NEXT_KERNEL));
     assertThat(judge(update.document(), second, IN).objections()).isEmpty();
     assertThat(
             judge(
@@ -210,8 +211,8 @@ class BootUpdateTest {
     assertThat(judge(policy, OLD, LAST).accepts()).isTrue();
     assertThat(judge(policy, OLD, LAST).outdated())
         .hasSize(2)
-        .anySatisfy(note -> assertThat(note).startsWith("dbx: "))
-        .anySatisfy(note -> assertThat(note).startsWith("sbat: grub 3; 5 is demanded"));
+        .anySatisfy(one -> assertThat(one.what()).startsWith("dbx: "))
+        .anySatisfy(one -> assertThat(one.what()).startsWith("sbat: grub 3; 5 will be"));
     assertThat(judge(policy, OLD, UNTIL).objections()).hasSize(2);
   }
 

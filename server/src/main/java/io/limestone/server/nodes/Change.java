@@ -19,6 +19,9 @@ public record Change(Instant at, Kind kind, String text) {
     POLICY_CHANGED,
     /** A policy that is only tried would refuse the node. */
     WOULD_FAIL,
+    /** It has not got an update that was announced; and then it has. */
+    OUTDATED,
+    UP_TO_DATE,
     STOPPED,
     RESUMED;
 

@@ -151,6 +151,7 @@ public record LifeCycle(Rhythm rhythm, SeverityPolicy severities, boolean hasV) 
         node.appraisal(known)
             .judged(judged.by().basis(), judged.by().trial())
             .tally(node.tally().judged(true, judged.declared(), now))
+            .outdated(trusted.outdated())
             .trust(Trust.TRUSTED, now)
             .ask(node.ask() == Ask.ALL && judged.ask() != Ask.ALL ? Ask.ALL : Ask.NEXT)
             .alarmed(-1)
@@ -170,8 +171,25 @@ public record LifeCycle(Rhythm rhythm, SeverityPolicy severities, boolean hasV) 
               Change.Kind.TRUSTED,
               node.tally().attestations() == 0 ? "first trusted verdict" : "trusted again"));
     }
+    changes.addAll(outdated(node, trusted, now));
     changes.addAll(wouldFail(node, judged, now));
     return new Step(next, changes, Optional.empty(), false);
+  }
+
+  /** Said when a node begins or ceases to be outdated; by what is in the node's state. */
+  private static List<Change> outdated(NodeState node, Verdict.Trusted trusted, Instant now) {
+    boolean was = !node.outdated().isEmpty();
+    boolean is = !trusted.outdated().isEmpty();
+    if (was == is) {
+      return List.of();
+    }
+    return List.of(
+        change(
+            now,
+            is ? Change.Kind.OUTDATED : Change.Kind.UP_TO_DATE,
+            is
+                ? "outdated: it booted what is accepted only " + trusted.outdated().getFirst()
+                : "no longer outdated"));
   }
 
   /** Said once for each thing tried; what it finds later is in the node's state. */

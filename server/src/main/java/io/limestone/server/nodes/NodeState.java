@@ -3,7 +3,9 @@ package io.limestone.server.nodes;
 import io.limestone.appraisal.AttestationState;
 import io.limestone.keylime.ApiVersion;
 import io.limestone.keylime.OperationalState;
+import io.limestone.policy.boot.Outdated;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -18,6 +20,8 @@ import java.util.Optional;
  * @param keyWithV SHA-256 (hex) of the transport key that V was released to
  * @param basis names everything that {@code appraisal} was judged by; empty: not known
  * @param trial what policies that are only tried found with the same basis
+ * @param outdated what the node booted that is accepted for a limited time only, by the last
+ *     trusted verdict
  */
 public record NodeState(
     Phase phase,
@@ -32,7 +36,11 @@ public record NodeState(
     AttestationState appraisal,
     Optional<String> keyWithV,
     String basis,
-    Optional<Trial> trial) {
+    Optional<Trial> trial,
+    List<Outdated> outdated) {
+  public NodeState {
+    outdated = List.copyOf(outdated);
+  }
 
   /** A node just enrolled: due now, nothing known of it. */
   public static NodeState enrolled(ApiVersion version, Instant now) {
@@ -49,7 +57,8 @@ public record NodeState(
         AttestationState.NONE,
         Optional.empty(),
         "",
-        Optional.empty());
+        Optional.empty(),
+        List.of());
   }
 
   /** The state that Keylime would show. */
@@ -78,13 +87,13 @@ public record NodeState(
   NodeState in(Phase next) {
     return new NodeState(
         next, cycle, trust, since, version, ask, tally, incident, alarmed, appraisal, keyWithV,
-        basis, trial);
+        basis, trial, outdated);
   }
 
   NodeState begun(Phase next) {
     return new NodeState(
         next, cycle + 1, trust, since, version, ask, tally, incident, alarmed, appraisal, keyWithV,
-        basis, trial);
+        basis, trial, outdated);
   }
 
   NodeState trust(Trust next, Instant now) {
@@ -101,25 +110,26 @@ public record NodeState(
         appraisal,
         keyWithV,
         basis,
-        trial);
+        trial,
+        outdated);
   }
 
   NodeState version(ApiVersion next) {
     return new NodeState(
         phase, cycle, trust, since, next, ask, tally, incident, alarmed, appraisal, keyWithV, basis,
-        trial);
+        trial, outdated);
   }
 
   NodeState ask(Ask next) {
     return new NodeState(
         phase, cycle, trust, since, version, next, tally, incident, alarmed, appraisal, keyWithV,
-        basis, trial);
+        basis, trial, outdated);
   }
 
   NodeState tally(Tally next) {
     return new NodeState(
         phase, cycle, trust, since, version, ask, next, incident, alarmed, appraisal, keyWithV,
-        basis, trial);
+        basis, trial, outdated);
   }
 
   NodeState incident(Incident next, int told) {
@@ -136,19 +146,20 @@ public record NodeState(
         appraisal,
         keyWithV,
         basis,
-        trial);
+        trial,
+        outdated);
   }
 
   NodeState alarmed(int told) {
     return new NodeState(
         phase, cycle, trust, since, version, ask, tally, incident, told, appraisal, keyWithV, basis,
-        trial);
+        trial, outdated);
   }
 
   NodeState appraisal(AttestationState next) {
     return new NodeState(
         phase, cycle, trust, since, version, ask, tally, incident, alarmed, next, keyWithV, basis,
-        trial);
+        trial, outdated);
   }
 
   NodeState keyWithV(String hash) {
@@ -165,13 +176,20 @@ public record NodeState(
         appraisal,
         Optional.of(hash),
         basis,
-        trial);
+        trial,
+        outdated);
   }
 
   NodeState judged(String by, Optional<Trial> tried) {
     return new NodeState(
         phase, cycle, trust, since, version, ask, tally, incident, alarmed, appraisal, keyWithV, by,
-        tried);
+        tried, outdated);
+  }
+
+  NodeState outdated(List<Outdated> now) {
+    return new NodeState(
+        phase, cycle, trust, since, version, ask, tally, incident, alarmed, appraisal, keyWithV,
+        basis, trial, now);
   }
 
   /** This after an answer whose consequences could not be kept: not trusted, due again. */

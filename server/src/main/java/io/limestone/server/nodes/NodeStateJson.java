@@ -6,6 +6,7 @@ import io.limestone.appraisal.ImaProgress;
 import io.limestone.keylime.ApiVersion;
 import io.limestone.keylime.OperationalState;
 import io.limestone.policy.Severity;
+import io.limestone.policy.boot.Outdated;
 import io.limestone.wire.JsonObject;
 import io.limestone.wire.MalformedException;
 import java.time.Instant;
@@ -45,6 +46,9 @@ public final class NodeStateJson {
     json.put("key_with_v", node.keyWithV().orElse(null));
     json.put("basis", node.basis());
     node.trial().ifPresent(trial -> json.put("trial", trialJson(trial)));
+    if (!node.outdated().isEmpty()) {
+      json.put("outdated", node.outdated().stream().map(Outdated::toJson).toList());
+    }
     return new JsonObject(json);
   }
 
@@ -80,7 +84,8 @@ public final class NodeStateJson {
         AttestationState.fromJson(json.object("appraisal")),
         json.optionalString("key_with_v"),
         json.optionalString("basis").orElse(""),
-        json.optionalObject("trial").map(NodeStateJson::trial));
+        json.optionalObject("trial").map(NodeStateJson::trial),
+        outdated(json));
   }
 
   /** A failure as people and scripts see it. */
@@ -145,14 +150,24 @@ public final class NodeStateJson {
         json.string("label"), ImaProgress.fromJson(json.object("progress")), failures(json));
   }
 
+  private static List<Outdated> outdated(JsonObject json) {
+    return json.has("outdated")
+        ? objects(json, "outdated").stream().map(Outdated::fromJson).toList()
+        : List.of();
+  }
+
   private static List<Failure> failures(JsonObject json) {
-    return json.list("failures").stream()
+    return objects(json, "failures").stream().map(NodeStateJson::failure).toList();
+  }
+
+  private static List<JsonObject> objects(JsonObject json, String member) {
+    return json.list(member).stream()
         .map(
             item -> {
-              if (item instanceof JsonObject failure) {
-                return failure(failure);
+              if (item instanceof JsonObject object) {
+                return object;
               }
-              throw new MalformedException("failures is not a list of objects");
+              throw new MalformedException(member + " is not a list of objects");
             })
         .toList();
   }

@@ -95,6 +95,7 @@ final class Enrolling {
           enrolment
               .runtimePolicy()
               .map(text -> checked(text, enrolment.runtimePolicyKey(), rules.signedPolicies()));
+      enrolment.mbPolicy().ifPresent(references::requireUsable);
       check(id, enrolment);
       oneAtATime.lock();
       try {

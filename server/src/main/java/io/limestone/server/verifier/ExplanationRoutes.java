@@ -1,6 +1,7 @@
 package io.limestone.server.verifier;
 
 import io.limestone.keylime.NodeId;
+import io.limestone.policy.boot.Outdated;
 import io.limestone.server.http.Access;
 import io.limestone.server.http.Method;
 import io.limestone.server.http.Request;
@@ -14,6 +15,7 @@ import io.limestone.server.nodes.Trial;
 import io.limestone.server.revocation.Outbox;
 import io.limestone.server.store.Database;
 import io.limestone.wire.Json;
+import io.limestone.wire.JsonObject;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -129,7 +131,14 @@ final class ExplanationRoutes {
     json.put("last_success_ms", millis(state.tally().lastSuccess()));
     json.put("last_event_id", state.incident().map(Incident::eventId).orElse(null));
     json.put("candidate_passes", state.trial().map(Trial::passes).orElse(null));
+    json.put("outdated", outdated(state, health));
     return json;
+  }
+
+  private static List<JsonObject> outdated(NodeState state, Health health) {
+    return health instanceof Health.Trusted
+        ? state.outdated().stream().map(Outdated::toJson).toList()
+        : List.of();
   }
 
   /** What policies that are only tried have found: it decides nothing, and is told beside. */

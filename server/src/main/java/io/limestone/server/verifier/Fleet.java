@@ -254,6 +254,8 @@ final class Fleet implements AutoCloseable {
           RENEGOTIATED,
           POLICY_CHANGED,
           WOULD_FAIL,
+          OUTDATED,
+          UP_TO_DATE,
           STOPPED,
           RESUMED ->
           false;

@@ -96,6 +96,9 @@ final class PolicyRoutes {
     Policies.Content content;
     try {
       content = RolloutRoutes.content(kind, body, signed);
+      if (kind == Policies.Kind.BOOT) {
+        references.requireUsable(content.text());
+      }
     } catch (PolicyRefusedException e) {
       return Response.error(e.status(), String.valueOf(e.getMessage()));
     }
@@ -114,7 +117,7 @@ final class PolicyRoutes {
                   by.actor(),
                   fresh ? "add " + kind.table() : "change " + kind.table(),
                   name,
-                  "version " + version + " (" + content.digest() + "); why: " + reason(by));
+                  "version " + version + "; why: " + reason(by) + "; SHA-256 " + content.digest());
               return new Outcome(Optional.empty(), version);
             });
     if (outcome.refused().isPresent()) {

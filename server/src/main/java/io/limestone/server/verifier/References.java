@@ -3,6 +3,7 @@ package io.limestone.server.verifier;
 import io.limestone.appraisal.Candidate;
 import io.limestone.appraisal.ImaProgress;
 import io.limestone.appraisal.ReferenceValues;
+import io.limestone.policy.PolicyRefusedException;
 import io.limestone.policy.RuntimePolicy;
 import io.limestone.policy.SeverityPolicy;
 import io.limestone.policy.ViolationPolicy;
@@ -10,6 +11,7 @@ import io.limestone.policy.boot.BootPolicy;
 import io.limestone.server.store.Database;
 import io.limestone.tpm.HashAlg;
 import io.limestone.wire.Bytes;
+import io.limestone.wire.Encoding;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -178,6 +180,21 @@ final class References {
     return text.isEmpty()
         ? Optional.empty()
         : Optional.of(BootPolicy.of(bootPolicyName, text).at(clock.instant()));
+  }
+
+  /**
+   * Refuses a boot policy that no node could ever be trusted by.
+   *
+   * @throws PolicyRefusedException saying what is wrong with it, and where
+   */
+  void requireUsable(String bootPolicy) {
+    bootPolicy(bootPolicy)
+        .flatMap(policy -> policy.problem().or(policy::unusable))
+        .ifPresent(
+            why -> {
+              throw new PolicyRefusedException(
+                  400, "the measured boot policy cannot be used: " + Encoding.printable(why, 400));
+            });
   }
 
   private String basis(Optional<Use> runtime, Optional<Use> boot) {

@@ -255,10 +255,17 @@ final class RolloutRoutes {
     long number =
         old.isPresent()
             ? existing(h, wish, old.get())
-            : policies.add(
-                h, wish.kind(), wish.name(), content(wish.kind(), wish.body(), signed), wish.by());
+            : policies.add(h, wish.kind(), wish.name(), fresh(wish), wish.by());
     policies.propose(h, wish.kind(), wish.name(), number, replacing(wish));
     return "version " + number + " is judged beside version " + wish.standing().version();
+  }
+
+  private Policies.Content fresh(Wish wish) {
+    Policies.Content content = content(wish.kind(), wish.body(), signed);
+    if (wish.kind() == Policies.Kind.BOOT) {
+      references.requireUsable(content.text());
+    }
+    return content;
   }
 
   private String canary(Handle h, Wish wish) {

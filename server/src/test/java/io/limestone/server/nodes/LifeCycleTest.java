@@ -63,7 +63,7 @@ class LifeCycleTest {
 
   private static Verdict good(String key, long resets) {
     return new Verdict.Trusted(
-        known(key, resets), new PcrValues(HashAlg.SHA256, new TreeMap<>()), List.of());
+        known(key, resets), new PcrValues(HashAlg.SHA256, new TreeMap<>()), List.of(), List.of());
   }
 
   private static Verdict bad(LifeCycle life, String eventId, boolean recoverable) {

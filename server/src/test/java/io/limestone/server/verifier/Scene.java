@@ -29,6 +29,7 @@ import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -54,20 +55,27 @@ final class Scene implements AutoCloseable {
           "verifier.request_timeout", "5");
 
   private final Path home;
+  private final InstantSource clock;
   private final List<String> settings = new ArrayList<>(QUICK);
   private final List<HostileAgent> agents = new ArrayList<>();
   private RunningServer server;
   private HttpClient admin;
 
-  private Scene(Path home, String... more) throws IOException {
+  private Scene(Path home, InstantSource clock, String... more) throws IOException {
     this.home = home;
+    this.clock = clock;
     settings.addAll(List.of(more));
-    server = RunningServer.start(home, settings.toArray(String[]::new));
+    server = RunningServer.start(home, clock, settings.toArray(String[]::new));
     admin = server.admin();
   }
 
   static Scene start(Path home, String... settings) throws IOException {
-    return new Scene(home, settings);
+    return new Scene(home, InstantSource.system(), settings);
+  }
+
+  /** Whose server has a clock of the test's. */
+  static Scene start(Path home, InstantSource clock, String... settings) throws IOException {
+    return new Scene(home, clock, settings);
   }
 
   /** More settings. */
@@ -78,7 +86,7 @@ final class Scene implements AutoCloseable {
   /** Ends the server and starts another one in the same folder. */
   void restart() throws IOException {
     server.close();
-    server = RunningServer.start(home, settings.toArray(String[]::new));
+    server = RunningServer.start(home, clock, settings.toArray(String[]::new));
     admin = server.admin();
   }
 
