@@ -517,8 +517,13 @@ class BootRuleByRuleTest {
       if (due) {
         assertThat(objections(verdict)).containsExactly("dbx revokes what the policy demands");
       } else {
-        assertThat(trusted(verdict).notes())
-            .anyMatch(note -> note.contains("outdated: dbx") && note.contains(FUTURE));
+        assertThat(trusted(verdict).outdated())
+            .singleElement()
+            .satisfies(
+                one -> {
+                  assertThat(one.what()).startsWith("dbx");
+                  assertThat(one.until()).hasToString(FUTURE);
+                });
       }
     }
   }

@@ -11,6 +11,6 @@ import java.nio.file.Path;
 class KeylimeServersTest extends KeylimeTenantStory {
   @Override
   Servers start(Path home, NoticeReceiver webhook, Path ekRoots) throws IOException {
-    return KeylimeServers.start(KeylimePackage.installed(), home, webhook, "0.5");
+    return KeylimeServers.start(KeylimePackage.installed(), home, webhook, "0.5", "accept-all");
   }
 }

@@ -76,7 +76,8 @@ abstract sealed class Site implements AutoCloseable permits Site.Limestone, Site
             KeylimePackage.installed(),
             ground.folder.resolve("home"),
             ground.webhook,
-            quoteInterval));
+            quoteInterval,
+            "accept-all"));
   }
 
   /** {@code limestone} or {@code keylime}. */

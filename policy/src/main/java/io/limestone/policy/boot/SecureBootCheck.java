@@ -170,7 +170,8 @@ final class SecureBootCheck {
     for (Demanded.Generation one : rules.sbat()) {
       long level = generations.map(levels -> levels.getOrDefault(one.component(), 0L)).orElse(0L);
       String found = generations.isEmpty() ? "no proven SbatLevel" : one.component() + " " + level;
-      if (level < one.level() && draft.isDue(one, "sbat: " + found + "; " + one.level() + " will be demanded")) {
+      if (level < one.level()
+          && draft.isDue(one, "sbat: " + found + "; " + one.level() + " will be demanded")) {
         draft.object(
             "SbatLevel demands at least generation " + one.level() + " of " + one.component(),
             found,

@@ -30,9 +30,14 @@ public final class KeylimeServers implements Servers {
    * Starts both and waits until they answer.
    *
    * @param quoteInterval seconds
+   * @param bootEngine what the verifier judges boot logs by
    */
   public static KeylimeServers start(
-      KeylimePackage keylime, Path home, NoticeReceiver webhook, String quoteInterval)
+      KeylimePackage keylime,
+      Path home,
+      NoticeReceiver webhook,
+      String quoteInterval,
+      String bootEngine)
       throws IOException {
     Map<String, String> values =
         Map.of(
@@ -40,7 +45,8 @@ public final class KeylimeServers implements Servers {
             "registrar_port", Integer.toString(LoopbackPorts.free()),
             "registrar_tls_port", Integer.toString(LoopbackPorts.free()),
             "webhook_port", Integer.toString(webhook.port()),
-            "quote_interval", quoteInterval);
+            "quote_interval", quoteInterval,
+            "boot_engine", bootEngine);
     KeylimeServers servers = new KeylimeServers(keylime, Files.createDirectories(home), values);
     Map<String, String> environment = keylime.configure(home, values);
     try {

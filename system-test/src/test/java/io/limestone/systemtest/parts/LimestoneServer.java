@@ -34,7 +34,7 @@ public final class LimestoneServer implements Servers {
    */
   public LimestoneServer(Path home, List<String> settings) {
     this.home = home;
-    this.settings = List.copyOf(settings);
+    this.settings = new ArrayList<>(settings);
   }
 
   /** Starts it and waits until it answers. */
@@ -71,6 +71,13 @@ public final class LimestoneServer implements Servers {
           .failFast("it ended", started::requireAlive)
           .until(() -> verifier.answers() && registrar.answers());
     }
+  }
+
+  /** Ends it in order and starts it again with these settings besides, which then win. */
+  public void restart(String... more) throws IOException {
+    program().close();
+    settings.addAll(List.of(more));
+    start();
   }
 
   public Program program() {
