@@ -9,6 +9,8 @@ import io.limestone.testkit.ImaLogWriter;
 import io.limestone.testkit.KeyKind;
 import io.limestone.testkit.SoftwareTpm;
 import io.limestone.testkit.TestCa;
+import io.limestone.testkit.ima.ImaRecord;
+import io.limestone.testkit.ima.MeasuringKernel;
 import io.limestone.tpm.HashAlg;
 import io.limestone.tpm.PcrSelection;
 import io.limestone.tpm.SignedQuote;
@@ -21,6 +23,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -60,6 +63,32 @@ class AppraiseCommandTest {
             .json()
             .members();
     assertThat(json).containsEntry("verdict", "trusted").containsKeys("pcrs", "notes", "state");
+  }
+
+  /** {@code binary_runtime_measurements}: the form is told by the content. */
+  @Test
+  void theKernelsBinaryListIsJudgedAsTheAsciiOne() throws IOException {
+    tpm = SoftwareTpm.make(KeyKind.ECC256, new TestCa("Maker", Instant.now()));
+    MeasuringKernel kernel = new MeasuringKernel(tpm);
+    kernel.boot("firmware", "ima-ng");
+    kernel.create("/usr/bin/good", "good");
+    kernel.openRead("/usr/bin/good");
+    quote = tpm.quote(bytes(NONCE), new PcrSelection(HashAlg.SHA256, 1 << 10));
+    write("quote.txt", QuoteText.of(quote) + "\n");
+    write("ak.b64", tpm.ak().to2b().base64());
+    byte[] list = ImaRecord.binary(kernel.list()).toArray();
+    Files.write(folder.resolve("binary"), list);
+    appraise("--runtime-policy", file("policy.json"), "--ima-log", file("binary"))
+        .exits(0)
+        .says("trusted");
+    Files.write(folder.resolve("cut"), Arrays.copyOf(list, list.length - 1));
+    appraise("--runtime-policy", file("policy.json"), "--ima-log", file("cut"))
+        .exits(1)
+        .says("untrusted", "ima.");
+    write("other.json", policy("another content"));
+    appraise("--runtime-policy", file("other.json"), "--ima-log", file("binary"))
+        .exits(1)
+        .says("/usr/bin/good");
   }
 
   @Test
