@@ -48,7 +48,9 @@ class DigestTableTest {
         .isEqualTo(DigestTable.Match.ABSENT);
   }
 
-  /** A policy of a million such names would take a day to read, and each entry of a list as long. */
+  /**
+   * A policy of a million such names would take a day to read, and each entry of a list as long.
+   */
   @Test
   void namesChosenToCollideAreRefusedAndNotSearchedThrough() {
     assertThatThrownBy(() -> table(3000))

@@ -65,7 +65,8 @@ final class CaseFiles {
           "Take a PEM key as --ak: you know from elsewhere that it is a restricted signing key of a TPM");
   static final Option NONCE =
       Option.value("--nonce", "TEXT", "What the verifier sent for this one quote; hex:… for bytes");
-  static final Option IMA_LOG = Option.value("--ima-log", "FILE", "IMA measurement list, ASCII or binary");
+  static final Option IMA_LOG =
+      Option.value("--ima-log", "FILE", "IMA measurement list, ASCII or binary");
   static final Option BOOT_LOG = Option.value("--boot-log", "FILE", "TCG event log, binary");
   static final Option RUNTIME =
       Option.value("--runtime-policy", "FILE", "Runtime policy, JSON or DSSE");
@@ -77,7 +78,9 @@ final class CaseFiles {
   static final Option BOOT = Option.value("--mb-policy", "FILE", "Measured-boot policy, JSON");
   static final Option BOOT_NAME =
       Option.value(
-          "--mb-policy-name", "NAME", "The engine that reads it (default: example, which reads reference states)");
+          "--mb-policy-name",
+          "NAME",
+          "The engine that reads it (default: example, which reads reference states)");
   static final Option TPM = Option.value("--tpm-policy", "JSON|FILE", "Values that PCRs must have");
   static final Option TRANSPORT_KEY =
       Option.value(
