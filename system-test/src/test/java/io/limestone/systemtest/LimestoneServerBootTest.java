@@ -10,6 +10,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 
@@ -17,20 +19,21 @@ import org.junit.jupiter.api.Test;
 class LimestoneServerBootTest extends TenantBootStory {
   private static final String ENGINE = "verifier.measured_boot_policy_name";
 
-  private LimestoneServer server;
+  private @Nullable LimestoneServer server;
 
   @Override
   Servers start(Path home, NoticeReceiver webhook, Path ekRoots) throws IOException {
-    server =
+    LimestoneServer ours =
         new LimestoneServer(
             home,
             List.of(
                 "verifier.quote_interval=0.5",
                 "registrar.tpm_cert_store=" + ekRoots,
                 ENGINE + "=example"));
-    server.start();
-    webhook.listen(server.caFolder());
-    return server;
+    ours.start();
+    webhook.listen(ours.caFolder());
+    server = ours;
+    return ours;
   }
 
   /** Keylime stores it, and finds out when the node is judged. */
@@ -51,11 +54,12 @@ class LimestoneServerBootTest extends TenantBootStory {
   @Test
   @Order(21)
   void theEngineRejectAllTrustsNobodyAndAcceptAllWhoeverHasAGenuineLog() throws IOException {
-    server.restart(ENGINE + "=reject-all");
+    LimestoneServer ours = Objects.requireNonNull(server);
+    ours.restart(ENGINE + "=reject-all");
     node().awaitState(INVALID_QUOTE);
     assertThat(node().status().string("last_event_id"))
         .isEqualTo("measured_boot.policy_reject-all");
-    server.restart(ENGINE + "=accept-all");
+    ours.restart(ENGINE + "=accept-all");
     tenant().command("reactivate", "-u", ID).succeeded();
     node().awaitAttestations(2);
   }
