@@ -7,6 +7,7 @@ import io.limestone.bench.system.AttestationCost;
 import io.limestone.bench.system.CreatePolicy;
 import io.limestone.bench.system.EnrolToPayload;
 import io.limestone.bench.system.NodeShow;
+import io.limestone.bench.system.PolicySize;
 import io.limestone.bench.system.RegistrationRate;
 import io.limestone.bench.system.ServerStart;
 import io.limestone.bench.system.TamperToVerdict;
@@ -22,6 +23,10 @@ public final class Bench {
               "make-credential", "credential blobs made per second and core", "MakeCredential"),
           new Benchmark(
               "ima", "measurement list entries appraised per second and core", new ImaSpeed()),
+          new Benchmark(
+              "policy",
+              "a runtime policy of 1,000,000 files: CPU to read it, bytes held for each digest",
+              new PolicySize()),
           Jmh.benchmark(
               "boot",
               "boot logs of 73 KB parsed, replayed and appraised per second and core",

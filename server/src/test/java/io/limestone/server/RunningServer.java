@@ -131,7 +131,7 @@ public final class RunningServer implements AutoCloseable {
       throws IOException, InterruptedException {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(uri)
-            .timeout(Duration.ofSeconds(30))
+            .timeout(Duration.ofMinutes(5))
             .method(
                 method,
                 body == null
