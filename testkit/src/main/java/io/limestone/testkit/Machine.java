@@ -94,14 +94,20 @@ public final class Machine implements AutoCloseable {
 
   /** A program is executed: the list grows, then PCR 10 is extended. */
   public void executes(String path) throws IOException {
-    Bytes digest = fileDigest(path);
+    executes(path, "contents of " + path);
+  }
+
+  /** A program with other contents is executed, as after an update. */
+  public void executes(String path, String contents) throws IOException {
+    Bytes digest = digest(contents);
     measures(path, digest);
     executed.put(path, digest);
   }
 
   /** An entry that the TPM never saw. */
   public void forges(String path) throws IOException {
-    list(path, fileDigest(path), imaTemplate(path, fileDigest(path)));
+    Bytes digest = digest("contents of " + path);
+    list(path, digest, imaTemplate(path, digest));
   }
 
   /** An orderly reboot into what booted before: the TPM counts a reset, the list starts anew. */
@@ -180,9 +186,8 @@ public final class Machine implements AutoCloseable {
         StandardOpenOption.APPEND);
   }
 
-  private static Bytes fileDigest(String path) {
-    return HashAlg.SHA256.digest(
-        Bytes.of(("contents of " + path).getBytes(StandardCharsets.UTF_8)));
+  private static Bytes digest(String contents) {
+    return HashAlg.SHA256.digest(Bytes.of(contents.getBytes(StandardCharsets.UTF_8)));
   }
 
   /**
