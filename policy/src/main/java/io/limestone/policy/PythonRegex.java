@@ -18,6 +18,10 @@ final class PythonRegex {
   private static final String WORD = "\\p{L}\\p{N}_";
   private static final String SPACE = "\\s\\x0b\\x1c-\\x1f\\x{85}\\p{Z}";
   private static final int MAX_SIZE = 50_000;
+
+  /** Groups in groups; RE2 takes each with a call of its own, and thousands overflow the stack. */
+  private static final int MAX_NESTING = 200;
+
   private static final Pattern COUNT = Pattern.compile("[0-9]{1,9}(,[0-9]{0,9})?");
 
   private final String python;
@@ -71,6 +75,9 @@ final class PythonRegex {
         openSet();
       } else if (c == '(') {
         around.push(size);
+        if (around.size() > MAX_NESTING) {
+          throw refuse("groups nested deeper than " + MAX_NESTING);
+        }
         size = 0;
         open();
       } else {
