@@ -63,8 +63,8 @@ public final class PolicyKey {
   private static byte[] der(String text, String label) {
     String begin = "-----BEGIN " + label + "-----";
     int from = text.indexOf(begin);
-    int to = text.indexOf("-----END " + label + "-----");
-    if (from < 0 || to < from) {
+    int to = from < 0 ? -1 : text.indexOf("-----END " + label + "-----", from + begin.length());
+    if (to < 0) {
       throw new MalformedException("not a PEM " + label);
     }
     try {
