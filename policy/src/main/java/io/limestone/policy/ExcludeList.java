@@ -19,7 +19,7 @@ public final class ExcludeList {
   private static final int MAX_CHARACTERS = 64 * 1024;
 
   /** Instructions of all programs together, about; so do time and memory. */
-  private static final int MAX_SIZE = 100_000;
+  private static final int MAX_SIZE = 200_000;
 
   private static final int MAX_NAME = 4096;
 

@@ -22,6 +22,15 @@ final class PythonRegex {
   /** Groups in groups; RE2 takes each with a call of its own, and thousands overflow the stack. */
   private static final int MAX_NESTING = 200;
 
+  /**
+   * What may match nothing weighs more than its instruction: a match steps over a row of such atoms
+   * with a call for each, and thousands overflow the stack. So do classes of all letters: hundreds
+   * of ranges each, which take long to compile.
+   */
+  private static final int SKIPPABLE = 20;
+
+  private static final int LETTERS = 50;
+
   private static final Pattern COUNT = Pattern.compile("[0-9]{1,9}(,[0-9]{0,9})?");
 
   private final String python;
@@ -29,6 +38,7 @@ final class PythonRegex {
   private final StringBuilder out = new StringBuilder();
   private int at;
   private boolean inSet;
+  private int setWeight;
 
   /** Sizes of the groups around the cursor, of the innermost one so far, and of its last atom. */
   private final Deque<Long> around = new ArrayDeque<>();
@@ -67,8 +77,12 @@ final class PythonRegex {
     while (at < python.length()) {
       char c = python.charAt(at);
       if (c == '\\') {
-        escape();
-        atom(inSet ? 0 : 1);
+        int weight = escape();
+        if (inSet) {
+          setWeight += weight;
+        } else {
+          atom(weight);
+        }
       } else if (inSet) {
         set(c);
       } else if (c == '[') {
@@ -84,6 +98,9 @@ final class PythonRegex {
         plain(c);
       }
     }
+    if (size > MAX_SIZE) {
+      throw refuse("an expression of this size");
+    }
     return new Translated(out.toString(), size);
   }
 
@@ -95,14 +112,19 @@ final class PythonRegex {
         atom(inner);
       }
       case '{' -> {
-        long times = repeat();
-        size += (times - 1) * atom;
-        atom *= times;
+        Repeat repeat = repeat();
+        long all = repeat.most() * (atom + (repeat.isFixed() ? 0 : SKIPPABLE));
+        size += all - atom;
+        atom = all;
         if (size > MAX_SIZE) {
           throw refuse("counts in { } that multiply to more than " + MAX_SIZE);
         }
       }
-      case '*', '+', '?', '|' -> size++;
+      case '*', '?' -> {
+        size += SKIPPABLE;
+        atom += SKIPPABLE;
+      }
+      case '+', '|' -> size++;
       default -> atom(1);
     }
     out.append(c);
@@ -118,6 +140,7 @@ final class PythonRegex {
 
   private void openSet() {
     inSet = true;
+    setWeight = 1;
     out.append('[');
     at++;
     if (at < python.length() && python.charAt(at) == '^') {
@@ -133,7 +156,7 @@ final class PythonRegex {
   private void set(char c) {
     if (c == ']') {
       inSet = false;
-      atom(1);
+      atom(setWeight);
     }
     out.append(c == '[' ? "\\[" : String.valueOf(c)); // Python has no [:alpha:]
     at++;
@@ -172,7 +195,8 @@ final class PythonRegex {
     throw refuse("look-around, back references, conditions and atomic groups");
   }
 
-  private void escape() {
+  /** Returns what it weighs. */
+  private int escape() {
     if (at + 1 >= python.length()) {
       throw refuse("a backslash at the end");
     }
@@ -206,19 +230,24 @@ final class PythonRegex {
         out.append('\\').append(c);
       }
     }
+    return "dDwWsS".indexOf(c) >= 0 ? LETTERS : 1;
   }
 
-  /** The greatest number in {@code {m,n}}; 1 if this brace is not a count but stands for itself. */
-  private long repeat() {
+  /** How often an atom stands in the program, and whether each of them must match. */
+  private record Repeat(long most, boolean isFixed) {}
+
+  /** The numbers in {@code {m,n}}; once if this brace is not a count but stands for itself. */
+  private Repeat repeat() {
     int end = python.indexOf('}', at);
     String count = end < 0 ? "" : python.substring(at + 1, end);
     if (!COUNT.matcher(count).matches()) {
-      return 1;
+      return new Repeat(1, true);
     }
     int comma = count.indexOf(',');
     long least = Long.parseLong(comma < 0 ? count : count.substring(0, comma));
-    boolean open = comma < 0 || comma == count.length() - 1;
-    return Math.max(1, open ? least : Long.parseLong(count.substring(comma + 1)));
+    boolean open = comma == count.length() - 1;
+    long most = comma < 0 || open ? least : Long.parseLong(count.substring(comma + 1));
+    return new Repeat(Math.max(1, most), comma < 0 && least > 0);
   }
 
   private MalformedException refuse(String what) {

@@ -15,12 +15,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class RuntimePolicyTest {
   private static final String A = "a".repeat(64);
@@ -300,5 +302,35 @@ class RuntimePolicyTest {
     policy.put("verification-keys", "");
     policy.putAll(members);
     return Bytes.of(Json.bytes(policy));
+  }
+
+  /** Each would overflow the stack when a name is matched, or take long to compile. */
+  @ParameterizedTest
+  @MethodSource("tooLarge")
+  void excludesThatNoNameCouldBeMatchedByAreRefused(String expression) {
+    assertThatThrownBy(() -> ExcludeList.of(List.of(expression)))
+        .isInstanceOf(MalformedException.class)
+        .hasMessageStartingWith("excludes[0]");
+  }
+
+  static List<String> tooLarge() {
+    return List.of(
+        "a?".repeat(8000),
+        "a*".repeat(8000),
+        "((a?){30}){100}",
+        "(a{0,30}){100}",
+        "\\w".repeat(32_000),
+        "[\\w\\s]".repeat(9000));
+  }
+
+  @Test
+  void excludesAsLargeAsTheyMayBeAreMatched() {
+    for (List<String> expressions :
+        List.of(
+            List.of("a?".repeat(2000) + "b"),
+            IntStream.range(0, 4000).mapToObj(i -> "^/var/" + i + "/.*").toList())) {
+      ExcludeList list = ExcludeList.of(expressions);
+      assertThat(list.matches(Span.of("zzz".getBytes(StandardCharsets.UTF_8)))).isFalse();
+    }
   }
 }
