@@ -44,22 +44,22 @@ public final class BootPolicyMaker {
 
   /** The policy that allows the boots that logs of the same kind of machine tell of. */
   public static Made make(List<List<MeasuredEvent>> logs) {
-    PolicyDocument document = new PolicyDocument(empty(logs));
+    DocumentTree document = new DocumentTree(empty(logs));
     for (List<MeasuredEvent> log : logs) {
       List<Objection> left = complete(document, log);
       if (!left.isEmpty()) {
         return new Made(document.json(), left);
       }
     }
-    PolicyDocument merged = new PolicyDocument(document.json());
+    DocumentTree merged = new DocumentTree(document.json());
     mergeCommandLines(merged);
-    PolicyDocument best = objections(merged, logs).isEmpty() ? merged : document;
+    DocumentTree best = objections(merged, logs).isEmpty() ? merged : document;
     return new Made(best.json(), objections(best, logs));
   }
 
   /** Of all logs: a change for one may have been against another, such as Secure Boot off. */
   private static List<Objection> objections(
-      PolicyDocument document, List<List<MeasuredEvent>> logs) {
+      DocumentTree document, List<List<MeasuredEvent>> logs) {
     BootRules rules = BootRules.parse(document.json());
     return logs.stream()
         .flatMap(log -> rules.judge(log, Optional.empty()).objections().stream())
@@ -67,7 +67,7 @@ public final class BootPolicyMaker {
   }
 
   /** Takes the change of each objection; what is left is what no change helps against. */
-  private static List<Objection> complete(PolicyDocument document, List<MeasuredEvent> log) {
+  private static List<Objection> complete(DocumentTree document, List<MeasuredEvent> log) {
     Judgement judgement = BootRules.parse(document.json()).judge(log, Optional.empty());
     boolean changed = false;
     for (Objection objection : judgement.objections()) {
@@ -139,7 +139,7 @@ public final class BootPolicyMaker {
   }
 
   /** Command lines that differ only in the values of words become one, with an expression each. */
-  private static void mergeCommandLines(PolicyDocument document) {
+  private static void mergeCommandLines(DocumentTree document) {
     List<List<String>> lines = new ArrayList<>();
     for (Object item : document.json().list("command_lines")) {
       lines.add(((JsonObject) item).strings("require"));

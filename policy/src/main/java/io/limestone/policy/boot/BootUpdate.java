@@ -38,7 +38,7 @@ public final class BootUpdate {
   private final JsonObject before;
   private final Instant from;
   private final Instant until;
-  private final PolicyDocument document;
+  private final DocumentTree document;
   private final List<Change> changes = new ArrayList<>();
 
   /**
@@ -102,7 +102,7 @@ public final class BootUpdate {
     this.before = document;
     this.from = from;
     this.until = until;
-    this.document = new PolicyDocument(document);
+    this.document = new DocumentTree(document);
   }
 
   /**

@@ -56,7 +56,7 @@ public record PolicyChange(String op, String path, Object value) {
    * @throws MalformedException if there is no such place in it
    */
   public static JsonObject apply(JsonObject document, List<PolicyChange> changes) {
-    PolicyDocument changed = new PolicyDocument(document);
+    DocumentTree changed = new DocumentTree(document);
     changes.forEach(changed::apply);
     return changed.json();
   }

@@ -9,11 +9,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
-/** A policy's document as a tree that can be changed; keeps the order of its members. */
-final class PolicyDocument {
+/** A document as a tree that can be changed; keeps the order of its members. */
+final class DocumentTree {
   private final Map<String, Object> root;
 
-  PolicyDocument(JsonObject json) {
+  DocumentTree(JsonObject json) {
     this.root = map(json);
   }
 
