@@ -122,9 +122,9 @@ final class CheckBoot {
 
   private static Map<String, Object> json(BootPolicy policy, BootCheck.Result result) {
     Map<String, Object> json = new LinkedHashMap<>();
-    json.put("accepted", result.passed());
+    json.put("trusted", result.passed());
     json.put("engine", policy.name());
-    json.put("quote", "not checked");
+    json.put("quote", "NOT CHECKED");
     json.put("failures", result.failures().stream().map(FailureText::json).toList());
     json.put("outdated", result.outdated().stream().map(Outdated::toJson).toList());
     json.put("notes", result.notes());

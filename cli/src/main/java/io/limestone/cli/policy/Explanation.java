@@ -50,7 +50,7 @@ record Explanation(
   Map<String, @Nullable Object> json(Packages packages) {
     Map<String, @Nullable Object> json = new LinkedHashMap<>();
     json.put("subject", subject.words());
-    json.put("accepted", failures.isEmpty());
+    json.put("trusted", failures.isEmpty());
     json.put("proven", subject.proven());
     json.put("runtime_policy", subject.policies().runtime().map(Explanation::json).orElse(null));
     json.put("boot_policy", subject.policies().boot().map(Explanation::json).orElse(null));

@@ -98,8 +98,13 @@ class BootCommandsTest {
     CommandRun.of("boot", "check", log("intel_svr.bin"), policy)
         .exits(0)
         .says("accepted", "no quote was checked");
+    JsonObject good =
+        CommandRun.of("boot", "check", log("intel_svr.bin"), policy, "--json").exits(0).json();
+    assertThat(good.bool("trusted")).isTrue();
+    assertThat(good.string("quote")).isEqualTo("NOT CHECKED");
     String forged = forgedCommandLine();
     JsonObject json = CommandRun.of("boot", "check", forged, policy, "--json").exits(1).json();
+    assertThat(json.bool("trusted")).isFalse();
     assertThat(json.toString()).contains("measured_boot.unbound_event_data");
     CommandRun.of("boot", "check", log("intel_svr.bin"), policy, "--engine", "reject-all").exits(1);
     CommandRun.of("boot", "check", log("intel_svr.bin"), policy, "--pcr", "7=" + "00".repeat(32))

@@ -58,8 +58,7 @@ public final class BootPolicyMaker {
   }
 
   /** Of all logs: a change for one may have been against another, such as Secure Boot off. */
-  private static List<Objection> objections(
-      DocumentTree document, List<List<MeasuredEvent>> logs) {
+  private static List<Objection> objections(DocumentTree document, List<List<MeasuredEvent>> logs) {
     BootRules rules = BootRules.parse(document.json());
     return logs.stream()
         .flatMap(log -> rules.judge(log, Optional.empty()).objections().stream())
