@@ -65,6 +65,27 @@ final class DmJudge {
     }
   }
 
+  /**
+   * The list says that a kernel was started with kexec. It has none of the devices of the one
+   * before, and sets up its own; so what was known ends here.
+   *
+   * <p>Whoever is root on the node can add the entry that says so, for real or by extending the PCR
+   * himself, and no PCR tells the two apart. What he gains is little: a device without a load since
+   * then may not be renamed, resumed, cleared or removed, a required one must be loaded again, and
+   * each load is judged by the rules. He can have one more load, of a table that the rules allow,
+   * than {@code allow_multiple_loads} says: where kexec is not used, {@code allow_kexec} ends that.
+   */
+  void kernelStarted(long number) {
+    if (!policy.isEmpty() && !policy.kexec()) {
+      fail(
+          "kexec",
+          "no kernel is started with kexec",
+          "a further boot_aggregate, entry " + number,
+          "one boot_aggregate (allow_kexec)");
+    }
+    devices = DmDevices.NONE;
+  }
+
   /** What must hold once all entries have been judged. */
   void finish() {
     devices

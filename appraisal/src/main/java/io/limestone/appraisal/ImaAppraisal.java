@@ -168,9 +168,10 @@ final class ImaAppraisal {
             Optional.of(new ImaProgress.Running(pcrs.bank(), quoted)),
             cursor.entries() - matched,
             judge.learned(),
-            bound);
+            bound,
+            judge.aggregate());
     if (other != null) {
-      trying.orElseThrow().bound(progress.as(other.learned(), otherBound));
+      trying.orElseThrow().bound(progress.as(other.learned(), otherBound, other.aggregate()));
     }
     return new Judged(progress);
   }

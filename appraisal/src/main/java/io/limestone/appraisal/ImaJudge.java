@@ -37,6 +37,7 @@ final class ImaJudge {
   private final Map<String, Runnable> replaced = new LinkedHashMap<>();
   private long replacements;
   private VerificationKeys learned;
+  private Optional<String> aggregate;
 
   ImaJudge(
       Optional<RuntimePolicy> policy,
@@ -52,6 +53,7 @@ final class ImaJudge {
         new DmJudge(
             policy.map(RuntimePolicy::devices).orElse(DmPolicy.NONE), findings, before.devices());
     this.learned = before.learned();
+    this.aggregate = before.aggregate();
   }
 
   /** Keys that the entries so far have loaded into the kernel, with the policy's leave. */
@@ -62,6 +64,11 @@ final class ImaJudge {
   /** Device-mapper devices after the entries so far. */
   DmDevices devices() {
     return deviceMapper.devices();
+  }
+
+  /** The digest in entry 0, once it was judged. */
+  Optional<String> aggregate() {
+    return aggregate;
   }
 
   /** Judges what only the list as a whole shows. To be called behind the last entry. */
@@ -163,30 +170,56 @@ final class ImaJudge {
    * The kernel's first entry binds the list to the boot PCRs. A kernel that was started with kexec
    * and took the list over adds another one; neither the TPM nor the boot PCRs were reset in
    * between, so that it must be the same.
+   *
+   * <p>A file may have this name too, where its place cannot be told (IMA then names it without its
+   * folder). Only entry 0 is surely the kernel's: where it is excluded from the policy, that
+   * excuses later ones of the same digest, and nothing else.
    */
   private void bootAggregate(RuntimePolicy rules, ImaCursor entry, long number) {
-    if (number > 0) {
+    Optional<String> found = Optional.of(aggregateOf(entry));
+    if (number == 0) {
+      aggregate = found;
+    } else {
       findings.note("entry " + number + ": a kernel was started with kexec, the list went on");
+      deviceMapper.kernelStarted(number);
     }
+    boolean excluded = rules.excludes(entry.name());
     List<Bytes> aggregates =
         entry.isVerity() ? List.of() : BootAggregate.of(pcrs, entry.digestAlg());
-    if (aggregates.isEmpty() || rules.excludes(entry.name())) {
-      findings.note("boot_aggregate is not compared with the boot PCRs: " + why(rules, entry));
+    if (excluded && !found.equals(aggregate) && !isListed(rules, entry)) {
+      anotherAggregate(entry, aggregate.orElse("not known") + " (entry 0)");
+    } else if (aggregates.isEmpty() || excluded) {
+      findings.note(
+          "boot_aggregate is not compared with the boot PCRs: "
+              + (excluded
+                  ? "the policy excludes it"
+                  : "they are not quoted in bank " + entry.digestAlg().kernelName()));
       file(rules, entry, number);
     } else if (!aggregates.contains(entry.digest().toBytes())) {
-      findings.fail(
-          "ima.validation.ima-ng.runtime_policy_hash",
-          "boot_aggregate is the digest of the quoted boot PCRs",
-          entry.digest().toBytes().hex(),
-          aggregates.getFirst().hex() + " (PCR 0 to 7 as quoted), or PCR 0 to 9",
-          "the list is of another boot, or boot PCRs were extended since the kernel started");
+      anotherAggregate(
+          entry, aggregates.getFirst().hex() + " (PCR 0 to 7 as quoted), or PCR 0 to 9");
     }
   }
 
-  private String why(RuntimePolicy rules, ImaCursor entry) {
-    return rules.excludes(entry.name())
-        ? "the policy excludes it"
-        : "they are not quoted in bank " + entry.digestAlg().kernelName();
+  private static String aggregateOf(ImaCursor entry) {
+    return (entry.isVerity() ? RuntimePolicy.VERITY : "")
+        + entry.digestAlg().kernelName()
+        + ":"
+        + entry.digest().toBytes().hex();
+  }
+
+  private static boolean isListed(RuntimePolicy rules, ImaCursor entry) {
+    return !entry.isVerity() && rules.file(entry.name(), entry.digest()) == Judgement.ALLOWED;
+  }
+
+  private void anotherAggregate(ImaCursor entry, String expected) {
+    findings.fail(
+        "ima.validation.ima-ng.runtime_policy_hash",
+        "boot_aggregate is the digest of the boot PCRs",
+        entry.digest().toBytes().hex(),
+        expected,
+        "the list is of another boot, boot PCRs were extended since the kernel started, or a file"
+            + " was given this name: reboot, and if it stays, treat the node as compromised");
   }
 
   private void notTheFirst(String name) {

@@ -17,23 +17,26 @@ import java.util.Optional;
  * @param ahead entries seen beyond the last quote, which the next quote must cover
  * @param learned keys that the node's kernel loaded, allowed by the policy, in entries seen so far
  * @param devices device-mapper devices after the entries bound
+ * @param aggregate the digest in entry 0, {@code algorithm:hex}; absent if none was judged
  */
 public record ImaProgress(
     long nextEntry,
     Optional<Running> running,
     long ahead,
     VerificationKeys learned,
-    DmDevices devices) {
+    DmDevices devices,
+    Optional<String> aggregate) {
   /** Nothing seen: the whole list is needed. */
   public static final ImaProgress NONE =
-      new ImaProgress(0, Optional.empty(), 0, VerificationKeys.NONE, DmDevices.NONE);
+      new ImaProgress(
+          0, Optional.empty(), 0, VerificationKeys.NONE, DmDevices.NONE, Optional.empty());
 
   /** The value of PCR 10 in one bank. */
   public record Running(HashAlg bank, Bytes pcr10) {}
 
   /** As far, by what another policy let the node do. */
-  ImaProgress as(VerificationKeys keys, DmDevices mapped) {
-    return new ImaProgress(nextEntry, running, ahead, keys, mapped);
+  ImaProgress as(VerificationKeys keys, DmDevices mapped, Optional<String> first) {
+    return new ImaProgress(nextEntry, running, ahead, keys, mapped, first);
   }
 
   /** The portable form, for storage. */
@@ -52,6 +55,7 @@ public record ImaProgress(
     if (!devices.isEmpty()) {
       members.put("devices", devices.toJson());
     }
+    aggregate.ifPresent(first -> members.put("boot_aggregate", first));
     return new JsonObject(members);
   }
 
@@ -80,6 +84,7 @@ public record ImaProgress(
         json.optionalObject("learned_keys")
             .map(VerificationKeys::fromJson)
             .orElse(VerificationKeys.NONE),
-        json.optionalObject("devices").map(DmDevices::fromJson).orElse(DmDevices.NONE));
+        json.optionalObject("devices").map(DmDevices::fromJson).orElse(DmDevices.NONE),
+        json.optionalString("boot_aggregate"));
   }
 }

@@ -137,7 +137,8 @@ class ImaAppraisalTest {
         new AttestationState(
             state.clock(),
             state.publicKeyPem(),
-            new ImaProgress(ima.nextEntry(), ima.running(), 2, ima.learned(), ima.devices()),
+            new ImaProgress(
+                ima.nextEntry(), ima.running(), 2, ima.learned(), ima.devices(), ima.aggregate()),
             OptionalLong.empty());
     Evidence quote = node.answer(3);
     node.ima.file("/bin/a", "/bin/a").file("/bin/a", "/bin/a").file("/bin/a", "/bin/a");
@@ -184,6 +185,26 @@ class ImaAppraisalTest {
     assertThat(trusted(node.attest(state)).notes()).anyMatch(note -> note.contains("kexec"));
     node.ima.ng("boot_aggregate", HashAlg.SHA256, HashAlg.SHA256.digest(bytes("forged")));
     untrusted(node.attest(state), OTHER_HASH);
+  }
+
+  /**
+   * IMA names a file whose place cannot be told (a detached mount) without its folder; many
+   * policies exclude boot_aggregate.
+   */
+  @Test
+  void attack20_aProgramCalledBootAggregateIsNotExcused() {
+    TestNode node = new TestNode();
+    node.ima.bootAggregate().file("/bin/a", "/bin/a");
+    node.runtime = Optional.of(TestNode.policy(Map.of("excludes", List.of("boot_aggregate", "/"))));
+    node.mask = 1 << 10;
+    AttestationState state = trusted(node.attest(AttestationState.NONE)).next();
+    node.ima.bootAggregate();
+    state = trusted(node.attest(state)).next();
+    node.ima.file("boot_aggregate", "evil");
+    untrusted(node.attest(state), OTHER_HASH);
+    untrusted(node.attest(AttestationState.NONE), OTHER_HASH);
+    node.mask |= 0x3ff;
+    untrusted(node.attest(AttestationState.NONE), OTHER_HASH);
   }
 
   @Test

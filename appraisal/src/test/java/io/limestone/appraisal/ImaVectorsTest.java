@@ -93,7 +93,8 @@ class ImaVectorsTest {
         Optional.of(new ImaProgress.Running(bank, bank.zeros())),
         0,
         VerificationKeys.NONE,
-        DmDevices.NONE);
+        DmDevices.NONE,
+        Optional.empty());
   }
 
   private static Optional<ImaProgress> step(

@@ -18,11 +18,13 @@ import org.jspecify.annotations.Nullable;
  * Keylime passes the member over.
  *
  * @param matchOn the attribute that a device is known by: {@code name} or {@code uuid}
+ * @param kexec whether a kernel may be started with kexec, which sets up its devices anew: our own
+ *     member {@code allow_kexec}, true where it is absent
  * @param rules by name, in the order of the document: the first whose load matches a device is its
  */
-public record DmPolicy(String matchOn, List<Rule> rules) {
+public record DmPolicy(String matchOn, boolean kexec, List<Rule> rules) {
   /** The device mapper's entries are judged as other buffers are. */
-  public static final DmPolicy NONE = new DmPolicy("name", List.of());
+  public static final DmPolicy NONE = new DmPolicy("name", true, List.of());
 
   private static final int MAX_RULES = 1000;
   private static final int MAX_TARGETS = 1000;
@@ -79,7 +81,7 @@ public record DmPolicy(String matchOn, List<Rule> rules) {
       return NONE;
     }
     JsonObject json = object(value, place);
-    requireOnly(json, place, "version", "match_on", "rules");
+    requireOnly(json, place, "version", "match_on", "allow_kexec", "rules");
     if (!Long.valueOf(1).equals(json.members().get("version"))) {
       throw new MalformedException(place + ".version: is not 1");
     }
@@ -87,6 +89,7 @@ public record DmPolicy(String matchOn, List<Rule> rules) {
     if (!matchOn.equals("name") && !matchOn.equals("uuid")) {
       throw new MalformedException(place + ".match_on: is neither 'name' nor 'uuid'");
     }
+    boolean kexec = !json.has("allow_kexec") || flag(json, "allow_kexec", place);
     List<Rule> rules = new ArrayList<>();
     for (Map.Entry<String, @Nullable Object> one :
         object(json.members().get("rules"), place + ".rules").members().entrySet()) {
@@ -96,7 +99,7 @@ public record DmPolicy(String matchOn, List<Rule> rules) {
       String where = place + ".rules[" + Encoding.printable(one.getKey(), 80) + "]";
       rules.add(rule(one.getKey(), object(one.getValue(), where), where));
     }
-    return new DmPolicy(matchOn, rules);
+    return new DmPolicy(matchOn, kexec, rules);
   }
 
   private static Rule rule(String name, JsonObject json, String place) {

@@ -29,7 +29,7 @@ public final class RuntimePolicy {
       DmPolicy devices) {}
 
   /** Before a name in {@code digests}: its digests are fs-verity's. No file has such a path. */
-  static final String VERITY = "verity:";
+  public static final String VERITY = "verity:";
 
   private final Parts parts;
   private final Optional<RuntimePolicy> former;
