@@ -14,9 +14,11 @@ import java.util.List;
  * Names and the digests allowed for each, packed into one array: for policies of a million files.
  * Looking up makes no garbage, and mostly touches memory twice. Immutable once built.
  *
- * <p>An entry in the arena is: length of the name (4 bytes), name, number of digests (4), then per
- * digest its length (1) and its bytes. A slot holds the hash of an entry's name and its offset plus
- * one, 32 bits each; 0 is free.
+ * <p>An entry in the arena begins at a multiple of 8: length of the name (4 bytes), name, number of
+ * digests (4), then per digest its length (1) and its bytes. A slot is an eighth of an entry's
+ * offset, below 4 bits of the hash of its name, which spare most looks at other names; 0 is free.
+ * Slots are small because where they lie in memory is the one thing that cannot be foreseen when a
+ * list is read: the fewer bytes, the more of them the processor keeps near.
  */
 final class DigestTable {
   /** What the table says of a name with a digest. */
@@ -26,8 +28,12 @@ final class DigestTable {
     LISTED
   }
 
-  /** At most half of the slots are taken: chance makes no row of slots nearly as long as this. */
+  /** Two of three slots are taken at most: chance makes no row of slots nearly as long as this. */
   private static final int MAX_PROBES = 2000;
+
+  private static final int ALIGN = 8;
+  private static final int OFFSET_BITS = 28; // an array ends below 8 << 28
+  private static final int OFFSET = (1 << OFFSET_BITS) - 1;
 
   private static final VarHandle INT =
       MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
@@ -35,25 +41,25 @@ final class DigestTable {
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
   private byte[] arena = new byte[1024];
-  private int used;
-  private long[] slots = new long[16];
+  private int used = ALIGN; // no entry at 0, which is what a free slot says
+  private int[] slots = new int[16];
   private int names;
   private int digests;
   private int openCount = -1;
 
   /** Begins an entry; {@link #add} its digests. The names must differ. */
   void begin(byte[] name) {
-    if (2 * (names + 1) > slots.length) {
+    if (3 * (names + 1L) > 2L * slots.length) {
       grow();
     }
-    int at = used;
-    room(name.length + 8);
-    writeInt(name.length);
-    System.arraycopy(name, 0, arena, used, name.length);
-    used += name.length;
-    openCount = used;
-    writeInt(0);
-    put((long) hash(name, 0, name.length) << 32 | (at + 1));
+    room(name.length + 8 + ALIGN);
+    int at = aligned(used);
+    INT.set(arena, at, name.length);
+    System.arraycopy(name, 0, arena, at + 4, name.length);
+    openCount = at + 4 + name.length;
+    INT.set(arena, openCount, 0);
+    used = openCount + 4;
+    put(at);
     names++;
   }
 
@@ -64,11 +70,7 @@ final class DigestTable {
     System.arraycopy(from, 0, arena, used, length);
     used += length;
     digests++;
-    int count = readInt(openCount) + 1;
-    int end = used;
-    used = openCount;
-    writeInt(count);
-    used = end;
+    INT.set(arena, openCount, readInt(openCount) + 1);
   }
 
   /** Gives back what building held in reserve. */
@@ -124,38 +126,55 @@ final class DigestTable {
 
   private int find(byte[] array, int from, int length) {
     int hash = hash(array, from, length);
+    int tag = hash & ~OFFSET;
     int slot = hash & slots.length - 1;
-    for (long there = slots[slot]; there != 0; there = slots[slot]) {
-      int at = (int) there - 1;
-      if ((int) (there >> 32) == hash
-          && readInt(at) == length
-          && Arrays.equals(arena, at + 4, at + 4 + length, array, from, from + length)) {
-        return at;
+    for (int there = slots[slot]; there != 0; there = slots[slot]) {
+      if ((there & ~OFFSET) == tag) {
+        int at = (there & OFFSET) * ALIGN;
+        if (readInt(at) == length
+            && Arrays.equals(arena, at + 4, at + 4 + length, array, from, from + length)) {
+          return at;
+        }
       }
       slot = slot + 1 & slots.length - 1;
     }
     return -1;
   }
 
-  private void put(long entry) {
-    int slot = (int) (entry >> 32) & slots.length - 1;
+  private void put(int at) {
+    int hash = hash(arena, at + 4, readInt(at));
+    int slot = hash & slots.length - 1;
     for (int probes = 0; slots[slot] != 0; probes++) {
       if (probes == MAX_PROBES) {
         throw new MalformedException("names that were chosen to slow down looking them up");
       }
       slot = slot + 1 & slots.length - 1;
     }
-    slots[slot] = entry;
+    slots[slot] = (hash & ~OFFSET) | (at / ALIGN);
   }
 
   private void grow() {
-    long[] old = slots;
-    slots = new long[2 * old.length];
-    for (long entry : old) {
-      if (entry != 0) {
-        put(entry);
-      }
+    slots = new int[2 * slots.length];
+    int at = ALIGN;
+    for (int i = 0; i < names; i++) {
+      put(at);
+      at = aligned(end(at));
     }
+  }
+
+  /** Where the entry at an offset ends. */
+  private int end(int entry) {
+    int at = entry + 4 + readInt(entry);
+    int count = readInt(at);
+    at += 4;
+    for (int i = 0; i < count; i++) {
+      at += 1 + arena[at];
+    }
+    return at;
+  }
+
+  private static int aligned(int offset) {
+    return (offset + ALIGN - 1) & -ALIGN;
   }
 
   private void room(int bytes) {
@@ -168,28 +187,27 @@ final class DigestTable {
     }
   }
 
-  private void writeInt(int value) {
-    INT.set(arena, used, value);
-    used += 4;
-  }
-
   private int readInt(int at) {
     return (int) INT.get(arena, at);
   }
 
   private static int hash(byte[] array, int from, int length) {
     long h = length;
-    int i = from;
     int to = from + length;
-    for (; i + 8 <= to; i += 8) {
-      h = mixed(h ^ (long) LONG.get(array, i));
-    }
     long rest = 0;
-    for (; i < to; i++) {
-      rest = rest << 8 | (array[i] & 0xff);
+    if (length < 8) {
+      for (int i = from; i < to; i++) {
+        rest = rest << 8 | (array[i] & 0xff);
+      }
+    } else {
+      for (int i = from; i + 8 < to; i += 8) {
+        h = mixed(h ^ (long) LONG.get(array, i));
+      }
+      rest = (long) LONG.get(array, to - 8); // some of them for the second time
     }
     h = mixed(h ^ rest);
-    return (int) (h ^ h >>> 32);
+    // Names differ in their last letters, which are high bits here: a product moves bits only up.
+    return (int) (mixed(h ^ h >>> 32) >>> 32);
   }
 
   private static long mixed(long h) {
