@@ -112,7 +112,7 @@ public final class Appraisal {
   private Verdict verdict() {
     try {
       return run();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | StackOverflowError e) {
       // The supervised edge: whatever a check did not foresee is a reason not to trust (T10).
       findings.failForGood(
           "internal.verifier.exception",

@@ -49,10 +49,11 @@ final class Appraisers implements AutoCloseable {
     }
   }
 
+  /** Whatever is thrown ends as an exception, as from the other threads. */
   private static <T> T call(Callable<T> work) {
     try {
       return work.call();
-    } catch (Exception e) {
+    } catch (Exception | StackOverflowError | OutOfMemoryError e) {
       throw unchecked(e);
     }
   }

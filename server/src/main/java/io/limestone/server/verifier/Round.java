@@ -105,6 +105,9 @@ final class Round {
       LOG.error(
           "node {}: the answer's consequences are lost; asked again", node.enrolled().id(), e);
       fleet.lost(node);
+    } catch (StackOverflowError | OutOfMemoryError e) {
+      fleet.lost(node); // or nobody would ever ask it again
+      throw e;
     }
   }
 

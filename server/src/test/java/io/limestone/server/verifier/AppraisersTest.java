@@ -1,6 +1,7 @@
 package io.limestone.server.verifier;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -78,7 +79,7 @@ class AppraisersTest {
     try (Appraisers appraisers = new Appraisers(1)) {
       for (int size : new int[] {0, MEDIUM, LONG}) {
         assertThat(
-                org.assertj.core.api.Assertions.catchThrowable(
+                catchThrowable(
                     () ->
                         appraisers.judging(
                             size,
@@ -86,6 +87,27 @@ class AppraisersTest {
                               throw new IllegalArgumentException("hostile");
                             })))
             .isInstanceOf(IllegalArgumentException.class);
+      }
+    }
+  }
+
+  /** Else the thread of a node's round would end, and with it the asking: nobody would be told. */
+  @Test
+  void t10_aStackOrHeapThatALogExhaustsEndsAsAnExceptionOfEverySize() throws Exception {
+    try (Appraisers appraisers = new Appraisers(1)) {
+      for (int size : new int[] {0, MEDIUM, LONG}) {
+        for (Error thrown : List.of(new StackOverflowError(), new OutOfMemoryError())) {
+          assertThat(
+                  catchThrowable(
+                      () ->
+                          appraisers.judging(
+                              size,
+                              () -> {
+                                throw thrown;
+                              })))
+              .isInstanceOf(IllegalStateException.class)
+              .hasCause(thrown);
+        }
       }
     }
   }
