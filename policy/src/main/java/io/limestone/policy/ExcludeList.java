@@ -5,7 +5,6 @@ import io.limestone.evidence.Span;
 import io.limestone.wire.MalformedException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * The {@code excludes} of a runtime policy (ima.md §9): Python regular expressions that are matched
@@ -13,7 +12,7 @@ import java.util.Optional;
  * has not, such as back references and look-around, is refused when the policy is read.
  */
 public final class ExcludeList {
-  static final ExcludeList NONE = new ExcludeList(Optional.empty());
+  static final ExcludeList NONE = new ExcludeList(List.of());
 
   /** Characters of all expressions together; the time a match takes grows with them. */
   private static final int MAX_CHARACTERS = 64 * 1024;
@@ -23,10 +22,11 @@ public final class ExcludeList {
 
   private static final int MAX_NAME = 4096;
 
-  private final Optional<Pattern> anyOf;
+  /** Each matches what any of some expressions does: as many of them as the stack surely holds. */
+  private final List<Pattern> anyOf;
 
-  private ExcludeList(Optional<Pattern> anyOf) {
-    this.anyOf = anyOf;
+  private ExcludeList(List<Pattern> anyOf) {
+    this.anyOf = List.copyOf(anyOf);
   }
 
   /**
@@ -35,28 +35,38 @@ public final class ExcludeList {
    * @throws MalformedException with the index of the first that does not do
    */
   public static ExcludeList of(List<String> expressions) {
-    if (expressions.isEmpty()) {
-      return NONE;
-    }
     if (expressions.stream().mapToInt(String::length).sum() > MAX_CHARACTERS) {
       throw new MalformedException("excludes: more than " + MAX_CHARACTERS + " characters");
     }
-    List<String> translated = new ArrayList<>();
+    List<Pattern> anyOf = new ArrayList<>();
+    List<String> together = new ArrayList<>();
     long size = 0;
-    for (String expression : expressions) {
-      String place = "excludes[" + translated.size() + "]";
-      PythonRegex.Translated one = PythonRegex.toRe2(expression, place);
+    long sizeTogether = 0;
+    for (int i = 0; i < expressions.size(); i++) {
+      String place = "excludes[" + i + "]";
+      PythonRegex.Translated one = PythonRegex.toRe2(expressions.get(i), place);
       size += one.size();
       if (size > MAX_SIZE) {
         throw new MalformedException(place + ": the expressions together are too large");
       }
       PythonRegex.compile(one, place);
-      translated.add("(?:" + one.re2() + ")");
+      if (sizeTogether + one.size() + PythonRegex.STEP > PythonRegex.MAX_SIZE) {
+        anyOf.add(joined(together, sizeTogether));
+        together.clear();
+        sizeTogether = 0;
+      }
+      together.add("(?:" + one.re2() + ")");
+      sizeTogether += one.size() + PythonRegex.STEP;
     }
-    return new ExcludeList(
-        Optional.of(
-            PythonRegex.compile(
-                new PythonRegex.Translated(String.join("|", translated), size), "excludes")));
+    if (!together.isEmpty()) {
+      anyOf.add(joined(together, sizeTogether));
+    }
+    return new ExcludeList(anyOf);
+  }
+
+  private static Pattern joined(List<String> expressions, long size) {
+    return PythonRegex.compile(
+        new PythonRegex.Translated(String.join("|", expressions), size), "excludes");
   }
 
   /**
@@ -70,10 +80,16 @@ public final class ExcludeList {
 
   /** Whether the name is excluded; one that is not UTF-8, or is overlong, never is. */
   boolean matches(Span name) {
-    return anyOf.isPresent()
-        && name.length() <= MAX_NAME
-        && name.isUtf8()
-        && anyOf.get().matcher(name.toArray()).lookingAt();
+    if (anyOf.isEmpty() || name.length() > MAX_NAME || !name.isUtf8()) {
+      return false;
+    }
+    byte[] text = name.toArray();
+    for (Pattern one : anyOf) {
+      if (one.matcher(text).lookingAt()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   boolean isEmpty() {

@@ -4,6 +4,7 @@ import com.google.re2j.PatternSyntaxException;
 import io.limestone.wire.MalformedException;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -17,20 +18,27 @@ final class PythonRegex {
 
   private static final String WORD = "\\p{L}\\p{N}_";
   private static final String SPACE = "\\s\\x0b\\x1c-\\x1f\\x{85}\\p{Z}";
-  private static final int MAX_SIZE = 50_000;
+
+  /** The largest program whose rows of skippable things the stack surely holds. */
+  static final int MAX_SIZE = 50_000;
 
   /** Groups in groups; RE2 takes each with a call of its own, and thousands overflow the stack. */
   private static final int MAX_NESTING = 200;
 
   /**
-   * What may match nothing weighs more than its instruction: a match steps over a row of such atoms
-   * with a call for each, and thousands overflow the stack. So do classes of all letters: hundreds
-   * of ranges each, which take long to compile.
+   * What matches without taking a character weighs more than its instruction: a match steps over a
+   * row of such things with a call or two for each, and thousands overflow the stack. These are
+   * atoms that may match nothing, and groups.
    */
   private static final int SKIPPABLE = 20;
 
+  /** And these are anchors, and what stands between two alternatives: one call each. */
+  static final int STEP = 10;
+
+  /** Classes of all letters weigh more too: hundreds of ranges each, which take long to compile. */
   private static final int LETTERS = 50;
 
+  private static final Pattern NAMED = Pattern.compile("\\(\\?P<[A-Za-z_][A-Za-z0-9_]{0,99}>");
   private static final Pattern COUNT = Pattern.compile("[0-9]{1,9}(,[0-9]{0,9})?");
 
   private final String python;
@@ -107,7 +115,7 @@ final class PythonRegex {
   private void plain(char c) {
     switch (c) {
       case ')' -> {
-        long inner = size + 2;
+        long inner = size + SKIPPABLE;
         size = around.isEmpty() ? 0 : around.pop();
         atom(inner);
       }
@@ -124,7 +132,9 @@ final class PythonRegex {
         size += SKIPPABLE;
         atom += SKIPPABLE;
       }
-      case '+', '|' -> size++;
+      case '+' -> size++;
+      case '|' -> size += STEP;
+      case '^', '$' -> atom(STEP);
       default -> atom(1);
     }
     out.append(c);
@@ -162,17 +172,26 @@ final class PythonRegex {
     at++;
   }
 
-  /** Groups that mean the same in RE2 pass; flags for the whole expression do not. */
+  /**
+   * Groups that mean the same in RE2 pass; flags for the whole expression do not. Nobody asks what
+   * a group matched, so that all become {@code (?:}, which costs less.
+   */
   private void open() {
     String rest = python.substring(at, Math.min(python.length(), at + 40));
     if (!rest.startsWith("(?")) {
-      out.append('(');
+      out.append("(?:");
       at++;
       return;
     }
-    if (rest.startsWith("(?:") || rest.startsWith("(?P<")) {
-      out.append("(?");
-      at += 2;
+    if (rest.startsWith("(?:")) {
+      out.append("(?:");
+      at += 3;
+      return;
+    }
+    Matcher named = NAMED.matcher(python).region(at, python.length());
+    if (named.lookingAt()) {
+      out.append("(?:");
+      at = named.end();
       return;
     }
     if (rest.startsWith("(?#")) {
@@ -230,7 +249,8 @@ final class PythonRegex {
         out.append('\\').append(c);
       }
     }
-    return "dDwWsS".indexOf(c) >= 0 ? LETTERS : 1;
+    boolean anchor = !inSet && "AZbB".indexOf(c) >= 0;
+    return anchor ? STEP : "dDwWsS".indexOf(c) >= 0 ? LETTERS : 1;
   }
 
   /** How often an atom stands in the program, and whether each of them must match. */

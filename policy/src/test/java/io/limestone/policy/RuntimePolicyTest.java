@@ -15,6 +15,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
@@ -319,8 +321,25 @@ class RuntimePolicyTest {
         "a*".repeat(8000),
         "((a?){30}){100}",
         "(a{0,30}){100}",
+        "(|a)".repeat(4000),
+        "(a|)".repeat(4000),
+        "()".repeat(16_000),
+        "(?:)".repeat(16_000),
+        "(?P<x>)".repeat(9000),
+        "\\b".repeat(16_000),
+        "$".repeat(16_000),
+        "(?:$|a)".repeat(8000),
+        "|".repeat(16_000),
         "\\w".repeat(32_000),
         "[\\w\\s]".repeat(9000));
+  }
+
+  /** Some letters, so that no two beginnings are likely to be the same. */
+  private static String random(int seed, int letters) {
+    return new Random(seed)
+        .ints(letters, 'a', 'y' + 1)
+        .mapToObj(Character::toString)
+        .collect(Collectors.joining());
   }
 
   @Test
@@ -328,6 +347,9 @@ class RuntimePolicyTest {
     for (List<String> expressions :
         List.of(
             List.of("a?".repeat(2000) + "b"),
+            List.of("(|a)".repeat(1500) + "b"),
+            List.of("a|".repeat(4000) + "b"),
+            IntStream.range(0, 12_000).mapToObj(i -> random(i, 4)).toList(),
             IntStream.range(0, 4000).mapToObj(i -> "^/var/" + i + "/.*").toList())) {
       ExcludeList list = ExcludeList.of(expressions);
       assertThat(list.matches(Span.of("zzz".getBytes(StandardCharsets.UTF_8)))).isFalse();
