@@ -4,19 +4,25 @@ import io.limestone.wire.MalformedException;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * How much one source may cost: bytes after decompression, and members. A compressed archive of a
- * kilobyte may stand for terabytes; here it ends at a bound. Not thread-safe.
+ * How much one source may cost: bytes after decompression, members, and the length of their names,
+ * which are kept in memory. A compressed archive of a kilobyte may stand for terabytes; here it
+ * ends at a bound. Parts of one source that are read side by side share one budget.
  */
 public final class Budget {
   /** The longest name of a member in bytes: Linux's PATH_MAX. */
   static final int MAX_NAME = 4096;
 
+  /** Names may have this length in the mean, if there are as many as may be; else be longer. */
+  private static final int MEAN_NAME = 64;
+
   private final long maxBytes;
   private final long maxEntries;
-  private long bytes;
-  private long entries;
+  private final AtomicLong bytes = new AtomicLong();
+  private final AtomicLong entries = new AtomicLong();
+  private final AtomicLong names = new AtomicLong();
 
   public Budget(long maxBytes, long maxEntries) {
     this.maxBytes = maxBytes;
@@ -34,14 +40,21 @@ public final class Budget {
   }
 
   void countEntry() {
-    if (++entries > maxEntries) {
-      throw new MalformedException("more than " + maxEntries + " members in one archive");
+    countEntry("");
+  }
+
+  void countEntry(String name) {
+    if (entries.incrementAndGet() > maxEntries) {
+      throw new MalformedException("more than " + maxEntries + " members");
+    }
+    if (names.addAndGet(name.length()) > maxEntries * MEAN_NAME) {
+      throw new MalformedException(
+          "names of members that are longer than " + MEAN_NAME + " in the mean of many");
     }
   }
 
   private void countBytes(long more) {
-    bytes += more;
-    if (bytes > maxBytes) {
+    if (bytes.addAndGet(more) > maxBytes) {
       throw new MalformedException("more than " + maxBytes + " bytes after decompression");
     }
   }
@@ -67,10 +80,11 @@ public final class Budget {
         return n;
       }
 
-      /** What is passed over without being read costs nothing. */
       @Override
       public long skip(long n) throws IOException {
-        return super.skip(n);
+        long skipped = super.skip(n);
+        countBytes(skipped);
+        return skipped;
       }
     };
   }

@@ -1,7 +1,6 @@
 package io.limestone.content;
 
 import io.airlift.compress.lzo.LzopHadoopStreams;
-import io.airlift.compress.zstd.ZstdInputStream;
 import io.limestone.wire.MalformedException;
 import java.io.FilterInputStream;
 import java.io.IOException;
@@ -62,7 +61,7 @@ public enum Compression {
     PushbackInputStream all = new PushbackInputStream(in, MAGIC);
     byte[] head = all.readNBytes(MAGIC);
     all.unread(head);
-    Optional<Compression> found = of(head);
+    Optional<Compression> found = ZstdFrame.isSkippable(head) ? Optional.of(ZSTD) : of(head);
     return found.isPresent() ? new Members(found.get(), new PeekStream(all)) : all;
   }
 
@@ -87,7 +86,7 @@ public enum Compression {
       case BZIP2 -> new BZip2CompressorInputStream(in, false);
       case XZ -> new SingleXZInputStream(in, MEMORY_LIMIT);
       case LZMA -> new LZMAInputStream(in, MEMORY_LIMIT);
-      case ZSTD -> new ZstdInputStream(new ZstdFrame(in));
+      case ZSTD -> ZstdFrame.content(in);
       case LZ4 -> new FramedLZ4CompressorInputStream(in, false);
       case LZ4_LEGACY -> new Lz4LegacyInputStream(in);
       case LZOP -> new LzopHadoopStreams().createInputStream(in);
@@ -164,12 +163,11 @@ public enum Compression {
   private static final class Members extends InputStream {
     private final Compression way;
     private final PeekStream in;
-    private InputStream unit;
+    private InputStream unit = InputStream.nullInputStream();
 
-    Members(Compression way, PeekStream in) throws IOException {
+    Members(Compression way, PeekStream in) {
       this.way = way;
       this.in = in;
-      this.unit = way.open(in);
     }
 
     @Override
@@ -192,6 +190,10 @@ public enum Compression {
     private boolean another() throws IOException {
       in.skipZeros();
       byte[] head = in.peek(MAGIC);
+      while (way == ZSTD && ZstdFrame.isSkippable(head)) { // as zstd:chunked and pzstd write them
+        ZstdFrame.skip(in);
+        head = in.peek(MAGIC);
+      }
       if (head.length > 0 && of(head).orElse(null) != way) {
         throw new MalformedException("something follows the " + way + " data");
       }

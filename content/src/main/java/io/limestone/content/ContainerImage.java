@@ -8,15 +8,20 @@ import io.limestone.wire.JsonObject;
 import io.limestone.wire.MalformedException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.security.DigestInputStream;
+import java.io.OutputStream;
 import java.security.MessageDigest;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A container image: an OCI image layout (OCI image specification, image-layout.md), or what {@code
- * docker save} writes. Whatever a descriptor names is checked against the descriptor's digest.
+ * docker save} writes. Whatever a descriptor names is checked against the descriptor's digest, and
+ * each layer, decompressed, against the image's configuration.
  */
 public final class ContainerImage {
   private static final int MAX_METADATA = 8 << 20;
@@ -33,41 +38,58 @@ public final class ContainerImage {
    *
    * @param part its name among the parts
    * @param digest what its bytes must hash to; absent in older {@code docker save} files
+   * @param diffId what its bytes must hash to when they are decompressed
    */
-  public record Layer(String part, Optional<Bytes> digest) {}
+  public record Layer(String part, Optional<Bytes> digest, Bytes diffId) {}
+
+  /**
+   * Which of several images.
+   *
+   * @param name its tag; if empty, there must be only one
+   * @param platform {@code os/architecture} or {@code os/architecture/variant}; if empty, there
+   *     must be only one
+   */
+  public record Choice(Optional<String> name, Optional<String> platform) {
+    public static final Choice THE_ONLY_ONE = new Choice(Optional.empty(), Optional.empty());
+  }
 
   private final Parts parts;
+  private final Choice choice;
 
-  private ContainerImage(Parts parts) {
+  private ContainerImage(Parts parts, Choice choice) {
     this.parts = parts;
+    this.choice = choice;
   }
 
   /**
    * The layers, the lowest first.
    *
-   * @param platform which of several images, as {@code os/architecture}; if empty, the only one
-   * @throws MalformedException if it is no image, or has several and none was chosen
+   * @throws MalformedException if it is no image, or not exactly one is the one to choose
    */
-  public static List<Layer> layers(Parts parts, Optional<String> platform) throws IOException {
-    ContainerImage image = new ContainerImage(parts);
-    List<Layer> layers = image.has("oci-layout") ? image.ofLayout(platform) : image.ofDockerSave();
+  public static List<Layer> layers(Parts parts, Choice choice) throws IOException {
+    ContainerImage image = new ContainerImage(parts, choice);
+    List<Layer> layers = image.has("oci-layout") ? image.ofLayout() : image.ofDockerSave();
     if (layers.size() > MAX_LAYERS) {
       throw new MalformedException("more than " + MAX_LAYERS + " layers");
     }
     return layers;
   }
 
-  /** Reads one layer; layers may be read side by side, each with its own stream and budget. */
+  /** Reads one layer; layers may be read side by side, and share a budget. */
   public static List<Entry> read(Parts parts, Layer layer, HashAlg alg, Budget budget)
       throws IOException {
-    MessageDigest sha256 = HashAlg.SHA256.newDigest();
-    try (InputStream blob = open(parts, layer.part);
-        DigestInputStream hashed = new DigestInputStream(blob, sha256)) {
-      List<Entry> entries =
-          TarFileSystem.read(budget.meter(Compression.decompressed(hashed)), alg, budget, true);
-      hashed.transferTo(java.io.OutputStream.nullOutputStream()); // what follows the tar archive
-      if (layer.digest.isPresent() && !layer.digest.get().equals(Bytes.of(sha256.digest()))) {
+    MessageDigest stored = HashAlg.SHA256.newDigest();
+    MessageDigest plain = HashAlg.SHA256.newDigest();
+    try (InputStream part = open(parts, layer.part)) {
+      InputStream blob = Streams.hashed(part, stored);
+      InputStream tar = Streams.hashed(budget.meter(Compression.decompressed(blob)), plain);
+      List<Entry> entries = TarFileSystem.read(tar, alg, budget, true);
+      blob.transferTo(OutputStream.nullOutputStream()); // what follows the compressed data
+      if (layer.digest.isPresent() && !layer.digest.get().equals(Bytes.of(stored.digest()))) {
         throw new MalformedException("its digest is not the one that the manifest has");
+      }
+      if (!layer.diffId.equals(Bytes.of(plain.digest()))) {
+        throw new MalformedException("its content is not that of the image's configuration");
       }
       return entries;
     } catch (MalformedException e) {
@@ -83,70 +105,152 @@ public final class ContainerImage {
     return part.isPresent();
   }
 
-  private List<Layer> ofLayout(Optional<String> platform) throws IOException {
-    JsonObject index = Json.object(small("index.json"));
+  private List<Layer> ofLayout() throws IOException {
+    List<JsonObject> images = objects(Json.object(small("index.json")), "manifests");
+    List<JsonObject> named =
+        images.stream()
+            .filter(one -> choice.name().stream().allMatch(names(one)::contains))
+            .toList();
+    if (named.isEmpty()) {
+      throw notOne(named, images);
+    }
     for (int depth = 0; depth < 4; depth++) {
-      JsonObject chosen = choose(index, platform);
-      JsonObject document = Json.object(blob(chosen));
+      JsonObject document = Json.object(blob(ofPlatform(named)));
       if (!document.has("manifests")) {
-        List<Layer> layers = new ArrayList<>();
-        for (Object layer : document.list("layers")) {
-          Bytes digest = digest(object(layer));
-          layers.add(new Layer("blobs/sha256/" + digest.hex(), Optional.of(digest)));
-        }
-        return layers;
+        List<Bytes> blobs =
+            objects(document, "layers").stream().map(ContainerImage::digest).toList();
+        return layers(
+            blobs.stream().map(ContainerImage::blobName).toList(),
+            blobs.stream().map(Optional::of).toList(),
+            blob(document.object("config")));
       }
-      index = document;
+      named = objects(document, "manifests");
     }
     throw new MalformedException("image indexes nested too deeply");
   }
 
-  private static JsonObject choose(JsonObject index, Optional<String> platform) {
-    List<JsonObject> all = new ArrayList<>();
-    for (Object item : index.list("manifests")) {
-      JsonObject descriptor = object(item);
-      if (!platformOf(descriptor).equals("unknown/unknown")) { // attestations of builders
-        all.add(descriptor);
+  /** Of descriptors the one for the platform; several may be the same image by several names. */
+  private JsonObject ofPlatform(List<JsonObject> descriptors) {
+    Map<Bytes, JsonObject> fitting = new LinkedHashMap<>();
+    for (JsonObject one : descriptors) {
+      Optional<Platform> platform = one.optionalObject("platform").map(Platform::of);
+      if (platform.stream().allMatch(its -> its.isImage() && fits(its))) {
+        fitting.putIfAbsent(digest(one), one);
       }
     }
-    List<JsonObject> fitting =
-        all.size() == 1 || platform.isEmpty()
-            ? all
-            : all.stream().filter(one -> platformOf(one).equals(platform.get())).toList();
     if (fitting.size() != 1) {
-      throw new MalformedException(
-          "index: "
-              + fitting.size()
-              + " images fit; there are: "
-              + Encoding.printable(
-                  String.join(", ", all.stream().map(ContainerImage::platformOf).toList()), 500));
+      throw notOne(List.copyOf(fitting.values()), descriptors);
     }
-    return fitting.getFirst();
+    return fitting.values().iterator().next();
   }
 
-  private static String platformOf(JsonObject descriptor) {
-    return descriptor
-        .optionalObject("platform")
-        .map(
-            platform ->
-                platform.optionalString("os").orElse("?")
-                    + "/"
-                    + platform.optionalString("architecture").orElse("?"))
-        .orElse("any");
+  private boolean fits(Platform platform) {
+    return choice.platform().stream().allMatch(platform::is);
   }
 
-  /** {@code manifest.json}: a list of images, each with the names of its layers. */
+  private record Platform(String os, String architecture, String variant) {
+    static Platform of(JsonObject platform) {
+      return new Platform(
+          platform.optionalString("os").orElse(""),
+          platform.optionalString("architecture").orElse(""),
+          platform.optionalString("variant").orElse(""));
+    }
+
+    /** What builders attest of an image stands beside it, for a platform that is none. */
+    boolean isImage() {
+      return !os.equals("unknown");
+    }
+
+    /** Configurations often leave out the variant. */
+    boolean is(String words) {
+      String plain = os + "/" + architecture;
+      return words.equals(plain)
+          || words.equals(plain + "/" + variant)
+          || (variant.isEmpty() && words.startsWith(plain + "/"));
+    }
+
+    @Override
+    public String toString() {
+      return os + "/" + architecture + (variant.isEmpty() ? "" : "/" + variant);
+    }
+  }
+
+  /** The names of an image in an index: its tag, and what containerd calls it. */
+  private static List<String> names(JsonObject descriptor) {
+    Optional<JsonObject> notes = descriptor.optionalObject("annotations");
+    return Stream.of("org.opencontainers.image.ref.name", "io.containerd.image.name")
+        .flatMap(key -> notes.flatMap(all -> all.optionalString(key)).stream())
+        .toList();
+  }
+
+  private static MalformedException notOne(List<JsonObject> fitting, List<JsonObject> all) {
+    List<String> told = new ArrayList<>();
+    for (JsonObject one : all) {
+      List<String> words = new ArrayList<>(names(one));
+      one.optionalObject("platform").ifPresent(its -> words.add(Platform.of(its).toString()));
+      told.add(words.isEmpty() ? "one without a name" : String.join(" ", words));
+    }
+    return notOne(fitting.size(), told);
+  }
+
+  private static MalformedException notOne(int fitting, List<String> all) {
+    return new MalformedException(
+        (fitting == 0 ? "no image fits" : fitting + " images fit, choose by name or platform")
+            + "; there are: "
+            + Encoding.printable(String.join(", ", all), 500));
+  }
+
+  /** {@code manifest.json}: a list of images, each with the names of its layers and its own. */
   private List<Layer> ofDockerSave() throws IOException {
     if (!has("manifest.json")) {
       throw new MalformedException(
           "neither an OCI image layout (oci-layout) nor a docker-save file (manifest.json)");
     }
-    if (!(Json.value(small("manifest.json")) instanceof List<?> images) || images.size() != 1) {
-      throw new MalformedException("manifest.json: not exactly one image");
+    if (!(Json.value(small("manifest.json")) instanceof List<?> list)) {
+      throw new MalformedException("manifest.json: not the list of images of a docker-save file");
     }
-    return object(images.getFirst()).strings("Layers").stream()
-        .map(name -> new Layer(name, digestInName(name)))
-        .toList();
+    List<JsonObject> images = list.stream().map(ContainerImage::object).toList();
+    List<JsonObject> fitting =
+        images.stream()
+            .filter(one -> choice.name().stream().allMatch(tags(one)::contains))
+            .toList();
+    if (fitting.size() != 1) {
+      throw notOne(fitting.size(), images.stream().flatMap(one -> tags(one).stream()).toList());
+    }
+    JsonObject image = fitting.getFirst();
+    List<String> names = image.strings("Layers");
+    return layers(
+        names,
+        names.stream().map(ContainerImage::digestInName).toList(),
+        small(image.string("Config")));
+  }
+
+  /** An image that was saved by its id has null for tags. */
+  private static List<String> tags(JsonObject image) {
+    return image.members().get("RepoTags") == null ? List.of() : image.strings("RepoTags");
+  }
+
+  /** The layers with what the image's configuration says of them (config.md, "rootfs"). */
+  private List<Layer> layers(List<String> names, List<Optional<Bytes>> digests, byte[] config) {
+    JsonObject configuration = Json.object(config);
+    Platform platform = Platform.of(configuration);
+    if (!fits(platform)) {
+      throw new MalformedException(
+          "the image is for " + Encoding.printable(platform.toString(), 100));
+    }
+    List<Bytes> diffIds =
+        configuration.object("rootfs").strings("diff_ids").stream()
+            .map(ContainerImage::sha256)
+            .toList();
+    if (diffIds.size() != names.size()) {
+      throw new MalformedException(
+          names.size() + " layers, but " + diffIds.size() + " in the image's configuration");
+    }
+    List<Layer> layers = new ArrayList<>();
+    for (int i = 0; i < names.size(); i++) {
+      layers.add(new Layer(names.get(i), digests.get(i), diffIds.get(i)));
+    }
+    return layers;
   }
 
   /** Newer Docker stores layers under the names of an OCI layout. */
@@ -158,7 +262,7 @@ public final class ContainerImage {
 
   private byte[] blob(JsonObject descriptor) throws IOException {
     Bytes digest = digest(descriptor);
-    byte[] blob = small("blobs/sha256/" + digest.hex());
+    byte[] blob = small(blobName(digest));
     if (!HashAlg.SHA256.digest(Bytes.of(blob)).equals(digest)) {
       throw new MalformedException("blob " + digest.hex() + ": its content has another digest");
     }
@@ -166,11 +270,22 @@ public final class ContainerImage {
   }
 
   private static Bytes digest(JsonObject descriptor) {
-    String digest = descriptor.string("digest");
+    return sha256(descriptor.string("digest"));
+  }
+
+  private static Bytes sha256(String digest) {
     if (!digest.matches("sha256:[0-9a-f]{64}")) {
-      throw new MalformedException("a descriptor without a sha256 digest");
+      throw new MalformedException("not a sha256 digest: " + Encoding.printable(digest, 100));
     }
     return Bytes.ofHex(digest.substring("sha256:".length()));
+  }
+
+  private static String blobName(Bytes digest) {
+    return "blobs/sha256/" + digest.hex();
+  }
+
+  private static List<JsonObject> objects(JsonObject document, String key) {
+    return document.list(key).stream().map(ContainerImage::object).toList();
   }
 
   private byte[] small(String name) throws IOException {
@@ -190,7 +305,7 @@ public final class ContainerImage {
             () -> new MalformedException(Encoding.printable(name, 200) + " is not in the image"));
   }
 
-  private static JsonObject object(@org.jspecify.annotations.Nullable Object value) {
+  private static JsonObject object(@Nullable Object value) {
     if (value instanceof JsonObject object) {
       return object;
     }

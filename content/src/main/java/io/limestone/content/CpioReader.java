@@ -74,7 +74,7 @@ public final class CpioReader {
       }
       return false;
     }
-    budget.countEntry();
+    budget.countEntry(name);
     if (name.startsWith("/")) {
       throw new MalformedException("cpio: absolute name " + name);
     }

@@ -20,7 +20,11 @@ public final class FileTree {
   private static final int MAX_LINKS = 40;
   private static final int MAX_DEPTH = 512;
 
+  /** Directories that names imply without being members: a name may imply hundreds. */
+  private static final int MAX_IMPLIED = 1_000_000;
+
   private final Folder root = new Folder();
+  private int implied;
 
   private sealed interface Node {}
 
@@ -47,7 +51,8 @@ public final class FileTree {
   }
 
   /**
-   * Applies a layer: first what it removes of the layers below, then what it brings.
+   * Applies a layer: first what it removes of the layers below, then what it brings. A directory of
+   * the layer that takes the place of a link does so before anything is removed below its name.
    *
    * @throws MalformedException if a name leads out of the tree, or a hard link to nothing
    */
@@ -56,6 +61,7 @@ public final class FileTree {
       switch (entry.what()) {
         case Entry.Whiteout() -> remove(entry.path());
         case Entry.Opaque() -> clear(entry.path());
+        case Entry.Directory() -> add(entry);
         default -> {}
       }
     }
@@ -166,6 +172,9 @@ public final class FileTree {
       }
       Node child = at.children.get(name);
       if (child == null && make) {
+        if (++implied > MAX_IMPLIED) {
+          throw new MalformedException("names imply more than " + MAX_IMPLIED + " directories");
+        }
         child = new Folder();
         at.children.put(name, child);
       }

@@ -4,6 +4,7 @@ import io.limestone.wire.MalformedException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.security.DigestInputStream;
 import java.security.MessageDigest;
 
 /** Reading exactly so many bytes of a stream. */
@@ -33,6 +34,17 @@ final class Streams {
       }
       left -= skipped;
     }
+  }
+
+  /** The stream with a hash over all that is read of it; what is passed over is read, too. */
+  static InputStream hashed(InputStream in, MessageDigest hash) {
+    return new DigestInputStream(in, hash) {
+      @Override
+      public long skip(long n) throws IOException {
+        byte[] passed = new byte[Math.clamp(n, 0, CHUNK)];
+        return Math.max(0, read(passed, 0, passed.length));
+      }
+    };
   }
 
   /** Feeds the next {@code length} bytes to a hash. */

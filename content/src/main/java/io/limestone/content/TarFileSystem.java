@@ -3,6 +3,7 @@ package io.limestone.content;
 import io.limestone.content.TarReader.Member;
 import io.limestone.tpm.HashAlg;
 import io.limestone.wire.Bytes;
+import io.limestone.wire.MalformedException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -10,12 +11,14 @@ import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** Tar archives that hold file systems: packages, and the layers of container images. */
 final class TarFileSystem {
   private static final String WHITEOUT = ".wh.";
   private static final String OPAQUE = ".wh..wh..opq";
   private static final String RESERVED = ".wh..wh.";
+  private static final Set<String> NOTHING = Set.of(WHITEOUT, WHITEOUT + ".", WHITEOUT + "..");
 
   private TarFileSystem() {}
 
@@ -46,6 +49,9 @@ final class TarFileSystem {
     if (name.equals(OPAQUE)) {
       entries.add(new Entry(folder, new Entry.Opaque()));
     } else if (name.startsWith(WHITEOUT) && !name.startsWith(RESERVED)) {
+      if (NOTHING.contains(name)) {
+        throw new MalformedException("tar: a whiteout of nothing: " + member.name());
+      }
       entries.add(new Entry(folder + name.substring(WHITEOUT.length()), new Entry.Whiteout()));
     }
     return name.startsWith(WHITEOUT);

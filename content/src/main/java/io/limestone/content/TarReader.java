@@ -57,6 +57,9 @@ public final class TarReader {
       padding = 0;
       byte[] header = header();
       if (header.length == 0) {
+        if (!extended.isEmpty()) {
+          throw new MalformedException("tar: ends behind an extended header");
+        }
         return Optional.empty();
       }
       char type = (char) header[156];
@@ -100,8 +103,15 @@ public final class TarReader {
   /** A header that is not all zeros, or nothing at the end: two blocks of zeros, or no more. */
   private byte[] header() throws IOException {
     byte[] header = in.readNBytes(BLOCK);
-    if (header.length == 0 || isZero(header)) {
+    if (isZero(header)) {
+      byte[] second = in.readNBytes(BLOCK);
+      if (second.length > 0 && !isZero(second)) {
+        throw new MalformedException("tar: one block of zeros alone: is this the end?");
+      }
       return new byte[0];
+    }
+    if (header.length == 0) {
+      return header;
     }
     if (header.length != BLOCK) {
       throw new MalformedException("tar: ends within a header");
@@ -126,7 +136,6 @@ public final class TarReader {
   }
 
   private Member member(byte[] header, char type, long headerSize, Map<String, String> extended) {
-    budget.countEntry();
     if (type == 'S' || extended.keySet().stream().anyMatch(key -> key.startsWith("GNU.sparse"))) {
       throw new MalformedException("tar: sparse files are not read");
     }
@@ -134,18 +143,25 @@ public final class TarReader {
     String link = extended.getOrDefault("linkpath", Streams.text(header, 157, 100));
     long size = extended.containsKey("size") ? decimal(extended, "size") : headerSize;
     long owner = extended.containsKey("uid") ? decimal(extended, "uid") : number(header, 108, 8);
+    budget.countEntry(name + link);
     if (name.isEmpty() || name.length() > Budget.MAX_NAME || link.length() > Budget.MAX_NAME) {
       throw new MalformedException("tar: a name that is empty or too long");
     }
+    if (name.indexOf(0) >= 0 || link.indexOf(0) >= 0) {
+      throw new MalformedException("tar: a zero byte in a name");
+    }
     Type kind =
         switch (type) {
-          case '0', '7', 0 -> name.endsWith("/") ? Type.DIRECTORY : Type.FILE;
+          case '0', '7', 0 -> name.endsWith("/") && size == 0 ? Type.DIRECTORY : Type.FILE;
           case '1' -> Type.HARD_LINK;
           case '2' -> Type.SYMLINK;
           case '5' -> Type.DIRECTORY;
           case '3', '4', '6' -> Type.SPECIAL;
           default -> throw new MalformedException("tar: " + name + ": unknown type " + (int) type);
         };
+    if (kind == Type.FILE && name.endsWith("/")) {
+      throw new MalformedException("tar: " + name + ": a directory with data, or a file as one?");
+    }
     bodyLeft = kind == Type.FILE ? size : 0; // the others have none, whatever the header says
     padding = -bodyLeft & (BLOCK - 1);
     return new Member(name, kind, link, owner, bodyLeft);
@@ -191,7 +207,9 @@ public final class TarReader {
       if (equals < 1) {
         throw new MalformedException("tar: a pax record without a key");
       }
-      into.put(record.substring(0, equals), record.substring(equals + 1));
+      if (equals < record.length() - 1) { // an empty value stands for the header's own
+        into.put(record.substring(0, equals), record.substring(equals + 1));
+      }
       at = end;
     }
   }
@@ -213,7 +231,7 @@ public final class TarReader {
     if ((header[from] & 0x80) != 0) {
       long value = header[from] & 0x7f;
       for (int i = from + 1; i < from + length; i++) {
-        if (value >> 55 != 0) {
+        if (value >> 52 != 0) {
           throw new MalformedException("tar: a number that is too large or negative");
         }
         value = value << 8 | (header[i] & 0xff);
@@ -224,6 +242,6 @@ public final class TarReader {
     if (!digits.matches("[0-7]{0,20}")) {
       throw new MalformedException("tar: a header with a number that is none");
     }
-    return digits.isEmpty() ? 0 : Long.parseLong(digits, 8);
+    return digits.isEmpty() ? 0 : Long.parseLong(digits, 8); // less than 2 to the 60th
   }
 }

@@ -3,22 +3,15 @@ package io.limestone.systemtest;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.limestone.systemtest.parts.KeylimePackage;
-import io.limestone.systemtest.parts.LimestoneProgram;
+import io.limestone.systemtest.parts.PolicyPrograms;
 import io.limestone.systemtest.parts.Program;
 import io.limestone.systemtest.parts.Workplace;
-import io.limestone.wire.Json;
-import io.limestone.wire.JsonObject;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -32,17 +25,12 @@ class SamePolicyTest {
   private static final String E = "ef".repeat(32);
 
   private static Path work = Path.of("");
-  private static String reference = "";
+  private static PolicyPrograms both = new PolicyPrograms(work, "");
 
   @BeforeAll
   static void inputs() throws IOException {
-    boolean root =
-        Integer.valueOf(0)
-            .equals(
-                Files.getAttribute(Path.of("/proc/self"), "unix:uid", LinkOption.NOFOLLOW_LINKS));
-    assumeTrue(root, "keylime-policy runs as root only");
-    reference = KeylimePackage.installed().program("keylime-policy");
     work = Workplace.empty(SamePolicyTest.class);
+    both = PolicyPrograms.in(work);
     write(
         "list",
         "10 %1$s ima-ng sha256:%2$s boot_aggregate\n".formatted(T, D)
@@ -70,30 +58,14 @@ class SamePolicyTest {
             List.of("openssl", "ecparam", "-genkey", "-name", "prime256v1", "-out", key.toString()),
             PATIENCE)
         .succeeded();
-    ours("-a", "allow", "-e", "excludes", "--ignored-keyrings", ".x", "-o", "base").succeeded();
+    both.ours("-a", "allow", "-e", "excludes", "--ignored-keyrings", ".x", "-o", "base")
+        .succeeded();
   }
 
   private static void write(String name, String content) throws IOException {
     Path file = work.resolve(name);
     Files.createDirectories(file.getParent());
     Files.writeString(file, content);
-  }
-
-  private static Program.Ended ours(String... options) {
-    List<String> words = new ArrayList<>(List.of("policy", "create", "runtime"));
-    words.addAll(List.of(options));
-    return Program.run(
-        "limestone",
-        work,
-        Map.of(),
-        LimestoneProgram.limestone(words.toArray(String[]::new)),
-        PATIENCE);
-  }
-
-  private static Program.Ended theirs(String... options) {
-    List<String> words = new ArrayList<>(List.of(reference, "create", "runtime"));
-    words.addAll(List.of(options));
-    return Program.run("keylime-policy", work, Map.of(), words, PATIENCE);
   }
 
   @ParameterizedTest
@@ -113,7 +85,7 @@ class SamePolicyTest {
         "--rootfs rootfs -m list-sha1",
       })
   void theSamePolicy(String options) throws IOException {
-    same(options.isEmpty() ? new String[0] : options.split(" ", -1));
+    both.same(options.isEmpty() ? new String[0] : options.split(" ", -1));
   }
 
   @ParameterizedTest
@@ -128,8 +100,8 @@ class SamePolicyTest {
       })
   void whatOneRefusesTheOtherRefuses(String options) {
     String[] words = (options + " -o refused").split(" ", -1);
-    assertThat(theirs(words).exit()).as("keylime-policy %s", options).isNotZero();
-    assertThat(ours(words).exit()).as("limestone %s", options).isEqualTo(2);
+    assertThat(both.theirs(words).exit()).as("keylime-policy %s", options).isNotZero();
+    assertThat(both.ours(words).exit()).as("limestone %s", options).isEqualTo(2);
     assertThat(work.resolve("refused")).doesNotExist();
   }
 
@@ -148,37 +120,16 @@ class SamePolicyTest {
     assumeTrue(
         made.exit() == 0 && Files.size(folder.resolve("initrd.img")) > 100,
         () -> "needs cpio and " + compressor + ": " + made.output());
-    same("--ramdisk-dir", folder.toString());
+    both.same("--ramdisk-dir", folder.toString());
   }
 
   @Test
   void theDefaultOutputIsTheSameText() {
-    String ours = ours("-a", "allow").succeeded().output();
-    assertThat(theirs("-a", "allow").succeeded().output()).contains(withoutTime(ours));
+    String ours = both.ours("-a", "allow").succeeded().output();
+    assertThat(both.theirs("-a", "allow").succeeded().output()).contains(withoutTime(ours));
   }
 
   private static String withoutTime(String policy) {
     return policy.substring(policy.indexOf("\"release\""));
-  }
-
-  private static void same(String... options) throws IOException {
-    List<String> words = new ArrayList<>(List.of(options));
-    words.addAll(List.of("-o", "theirs.json"));
-    theirs(words.toArray(String[]::new)).succeeded();
-    words.set(words.size() - 1, "ours.json");
-    ours(words.toArray(String[]::new)).succeeded();
-    assertThat(comparable("ours.json")).isEqualTo(comparable("theirs.json"));
-  }
-
-  /** Without the time; keys are a JSON text within the JSON text. */
-  private static Map<String, @Nullable Object> comparable(String file) throws IOException {
-    JsonObject policy = Json.object(Files.readAllBytes(work.resolve(file)));
-    Map<String, @Nullable Object> all = new LinkedHashMap<>(policy.members());
-    Map<String, @Nullable Object> meta = new LinkedHashMap<>(policy.object("meta").members());
-    meta.remove("timestamp");
-    all.put("meta", meta);
-    String keys = policy.string("verification-keys");
-    all.put("verification-keys", keys.isEmpty() ? keys : Json.object(keys));
-    return all;
   }
 }

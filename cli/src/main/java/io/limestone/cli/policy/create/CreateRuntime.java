@@ -5,6 +5,7 @@ import io.limestone.cli.args.Command;
 import io.limestone.cli.args.CommandFailed;
 import io.limestone.cli.args.Option;
 import io.limestone.cli.args.Output;
+import io.limestone.content.ContainerImage;
 import io.limestone.content.RepositoryKeys;
 import io.limestone.policy.RuntimePolicy;
 import io.limestone.policy.VerificationKeys;
@@ -84,6 +85,8 @@ final class CreateRuntime {
       Option.values("--image", "FILE|DIR", "A container image: OCI layout, or docker-save file");
   private static final Option PLATFORM =
       Option.value("--platform", "OS/ARCH", "Which one of an image for several platforms");
+  private static final Option IMAGE_NAME =
+      Option.value("--image-name", "TAG", "Which one where several images are stored together");
   private static final Option LOCAL_RPM =
       Option.value("--local-rpm-repo", "DIR", "The packages of an RPM repository in a directory");
   private static final Option REMOTE_RPM =
@@ -148,6 +151,7 @@ final class CreateRuntime {
             RAMDISK,
             IMAGE,
             PLATFORM,
+            IMAGE_NAME,
             LOCAL_RPM,
             REMOTE_RPM,
             WORKERS,
@@ -245,7 +249,7 @@ final class CreateRuntime {
       for (Path image : arguments.paths(IMAGE)) {
         ImageFiles.read(
             image,
-            arguments.get(PLATFORM),
+            new ContainerImage.Choice(arguments.get(IMAGE_NAME), arguments.get(PLATFORM)),
             alg,
             workers,
             progress,

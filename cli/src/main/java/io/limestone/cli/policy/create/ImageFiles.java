@@ -1,15 +1,12 @@
 package io.limestone.cli.policy.create;
 
 import io.limestone.content.Budget;
-import io.limestone.content.Compression;
 import io.limestone.content.ContainerImage;
+import io.limestone.content.ContainerImage.Choice;
 import io.limestone.content.ContainerImage.Layer;
 import io.limestone.content.FileTree;
-import io.limestone.content.TarReader;
-import io.limestone.content.TarReader.Member;
 import io.limestone.tpm.HashAlg;
 import io.limestone.wire.MalformedException;
-import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -24,21 +21,22 @@ final class ImageFiles {
 
   static void read(
       Path image,
-      Optional<String> platform,
+      Choice choice,
       HashAlg alg,
       Workers workers,
       Progress progress,
       FileTree.Visitor found)
       throws IOException, InterruptedException {
-    ContainerImage.Parts parts =
-        Files.isDirectory(image) ? name -> inFolder(image, name) : name -> inTar(image, name);
     FileTree tree = new FileTree();
+    Budget budget = Budget.ofFileSystem();
     progress.begin("layers of " + image);
     try {
-      List<Layer> layers = ContainerImage.layers(parts, platform);
+      ContainerImage.Parts parts =
+          Files.isDirectory(image) ? name -> inFolder(image, name) : ImageTar.of(image);
+      List<Layer> layers = ContainerImage.layers(parts, choice);
       workers.each(
           layers.iterator(),
-          layer -> ContainerImage.read(parts, layer, alg, Budget.ofFileSystem()),
+          layer -> ContainerImage.read(parts, layer, alg, budget),
           layer -> {
             progress.step();
             tree.apply(layer);
@@ -58,31 +56,5 @@ final class ImageFiles {
     return Files.isRegularFile(part, LinkOption.NOFOLLOW_LINKS)
         ? Optional.of(Files.newInputStream(part))
         : Optional.empty();
-  }
-
-  /** Passing over the members in front costs little: they are not read but skipped. */
-  private static Optional<InputStream> inTar(Path file, String name) throws IOException {
-    InputStream stored = Files.newInputStream(file);
-    try {
-      TarReader tar = new TarReader(Compression.decompressed(stored), Budget.ofFileSystem());
-      for (Optional<Member> member = tar.next(); member.isPresent(); member = tar.next()) {
-        String path = member.get().name();
-        if (path.equals(name) || path.equals("./" + name)) {
-          InputStream body = tar.body();
-          return Optional.of(
-              new FilterInputStream(body) {
-                @Override
-                public void close() throws IOException {
-                  stored.close();
-                }
-              });
-        }
-      }
-      stored.close();
-      return Optional.empty();
-    } catch (IOException | RuntimeException e) {
-      stored.close();
-      throw e;
-    }
   }
 }
