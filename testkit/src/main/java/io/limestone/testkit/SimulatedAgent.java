@@ -143,18 +143,14 @@ public final class SimulatedAgent {
     return switch (route) {
       case "GET quotes/identity" -> {
         Bytes nonce = QuoteRequest.identityNonce(query).bytes();
-        yield quoted(reply(nonce, 0, false, Optional.empty(), version));
+        yield quoted(reply(nonce, 0, false, version));
       }
       case "GET quotes/integrity" -> {
         QuoteRequest asked = QuoteRequest.parse(query);
         int first = (int) Math.min(asked.firstImaEntry(), Integer.MAX_VALUE);
-        int entry = first > ima.entries() ? 0 : first;
-        QuoteReply.ImaList list =
-            new QuoteReply.ImaList(
-                Bytes.of(ima.textFrom(entry).getBytes(StandardCharsets.UTF_8)), entry);
-        yield quoted(
-            reply(
-                asked.nonce().bytes(), asked.mask(), asked.partial(), Optional.of(list), version));
+        QuoteReply quoted =
+            reply(asked.nonce().bytes(), asked.mask(), asked.partial(), version);
+        yield quoted(with(quoted, list(first)));
       }
       case "GET agent/info" -> {
         HashAlg bank = bank();
@@ -184,16 +180,31 @@ public final class SimulatedAgent {
     };
   }
 
+  /** Read after the quote, as agents do: it may have grown since, but lacks nothing quoted. */
+  private QuoteReply.ImaList list(int first) {
+    int entry = first > ima.entries() ? 0 : first;
+    return new QuoteReply.ImaList(
+        Bytes.of(ima.textFrom(entry).getBytes(StandardCharsets.UTF_8)), entry);
+  }
+
+  private static QuoteReply with(QuoteReply reply, QuoteReply.ImaList list) {
+    return new QuoteReply(
+        reply.quote(),
+        reply.hashAlg(),
+        reply.encAlg(),
+        reply.signAlg(),
+        reply.publicKeyPem(),
+        Optional.of(list),
+        reply.bootLog(),
+        reply.bootTime());
+  }
+
   private Answer quoted(QuoteReply reply) {
     return ok(tamper.apply(reply).toJson());
   }
 
-  private QuoteReply reply(
-      Bytes nonce,
-      int mask,
-      boolean partial,
-      Optional<QuoteReply.ImaList> list,
-      ApiVersion version) {
+  /** Without a measurement list. */
+  private QuoteReply reply(Bytes nonce, int mask, boolean partial, ApiVersion version) {
     HashAlg bank = bank();
     tpm.bind(bank, publicKeyPem);
     SignedQuote quote = tpm.quote(nonce, new PcrSelection(bank, mask | 1 << DataPcr.INDEX));
@@ -203,7 +214,7 @@ public final class SimulatedAgent {
         encAlg(version),
         signAlg(),
         partial ? Optional.empty() : Optional.of(publicKeyPem),
-        list,
+        Optional.empty(),
         (mask & 1) == 1 ? bootLog : Optional.empty(),
         Optional.empty());
   }
