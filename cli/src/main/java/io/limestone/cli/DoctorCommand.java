@@ -6,30 +6,36 @@ import io.limestone.cli.args.Output;
 import io.limestone.cli.rest.Verifier;
 import io.limestone.keylime.AgentStatus;
 import io.limestone.policy.PcrPolicy;
+import io.limestone.wire.Encoding;
 import io.limestone.wire.JsonObject;
 import io.limestone.wire.MalformedException;
 import java.io.IOException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
-/** {@code limestone doctor}: what is not being checked, and what would have it checked. */
+/**
+ * {@code limestone doctor}: what is not being checked or not in force, and what would change that.
+ */
 final class DoctorCommand {
   private DoctorCommand() {}
 
   static Command.Leaf command() {
     return Command.Leaf.of(
             "doctor",
-            "Tells, node by node, what is not being checked, and what would have it checked.",
+            "Tells what is not being checked or not in force, and what would change that.",
             DoctorCommand::run)
         .options(Connection.JSON)
         .options(Connection.OPTIONS)
         .text(
             """
             Trusted means that every check a node's policies demand has passed. This command lists what they do not
-            demand. Exit code 0: nothing to say; 1: there is something.
+            demand, node by node; what policies under audit or on their way to the nodes would refuse and nobody
+            acts on; and which learnings run and how much evidence is kept. Exit code 0: nothing to do; 1: there is.
 
             Example:
               limestone doctor
@@ -42,6 +48,8 @@ final class DoctorCommand {
   private static int run(Arguments arguments, Output output)
       throws IOException, InterruptedException {
     Verifier verifier = Connection.of(arguments, output).verifier();
+    Instant now = Instant.now();
+    FleetReport fleet = FleetReport.of(verifier);
     Map<String, List<Gap>> gaps = new TreeMap<>();
     verifier
         .statuses()
@@ -56,25 +64,30 @@ final class DoctorCommand {
               }
             });
     if (arguments.has(Connection.JSON)) {
-      Map<String, Object> json = new LinkedHashMap<>();
+      Map<String, Object> nodes = new LinkedHashMap<>();
       gaps.forEach(
           (id, list) ->
-              json.put(
+              nodes.put(
                   id,
                   list.stream()
                       .map(gap -> Map.of("unchecked", gap.what, "remedy", gap.remedy))
                       .toList()));
+      Map<String, @Nullable Object> json = new LinkedHashMap<>();
+      json.put("nodes", nodes);
+      json.putAll(fleet.json(now));
       output.json(json);
-    } else if (gaps.isEmpty()) {
-      output.line("Every node's software, boot and identity are checked.");
     } else {
       gaps.forEach((id, list) -> print(output, id, list));
+      if (gaps.isEmpty()) {
+        output.line("Every node's software, boot and identity are checked.");
+      }
+      fleet.print(output, now);
     }
-    return gaps.isEmpty() ? 0 : 1;
+    return gaps.isEmpty() && !fleet.complains(now) ? 0 : 1;
   }
 
   private static void print(Output output, String id, List<Gap> gaps) {
-    output.line(io.limestone.wire.Encoding.printable(id, 80));
+    output.line(Encoding.printable(id, 80));
     for (Gap gap : gaps) {
       output.line("  not checked  " + gap.what);
       output.line("               " + gap.remedy);

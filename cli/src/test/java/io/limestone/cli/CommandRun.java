@@ -37,6 +37,11 @@ public record CommandRun(int code, String out, String err) {
     return this;
   }
 
+  public CommandRun lacks(String... texts) {
+    assertThat(out + err).doesNotContain(texts);
+    return this;
+  }
+
   public JsonObject json() {
     return Json.object(out);
   }

@@ -148,8 +148,7 @@ public final class SimulatedAgent {
       case "GET quotes/integrity" -> {
         QuoteRequest asked = QuoteRequest.parse(query);
         int first = (int) Math.min(asked.firstImaEntry(), Integer.MAX_VALUE);
-        QuoteReply quoted =
-            reply(asked.nonce().bytes(), asked.mask(), asked.partial(), version);
+        QuoteReply quoted = reply(asked.nonce().bytes(), asked.mask(), asked.partial(), version);
         yield quoted(with(quoted, list(first)));
       }
       case "GET agent/info" -> {

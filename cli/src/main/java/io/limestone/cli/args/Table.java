@@ -11,6 +11,9 @@ import java.util.List;
 public final class Table {
   private static final int WIDEST = 90;
 
+  /** The last column moves no other: what people wrote themselves stands there whole. */
+  private static final int WIDEST_LAST = 1000;
+
   private final List<List<String>> rows = new ArrayList<>();
 
   private Table() {}
@@ -26,8 +29,9 @@ public final class Table {
       throw new IllegalArgumentException("a row of " + cells.length + " cells");
     }
     List<String> printable = new ArrayList<>();
-    for (String cell : cells) {
-      printable.add(cell.isEmpty() ? "-" : Encoding.printable(cell, WIDEST));
+    for (int i = 0; i < cells.length; i++) {
+      int widest = i < cells.length - 1 ? WIDEST : WIDEST_LAST;
+      printable.add(cells[i].isEmpty() ? "-" : Encoding.printable(cells[i], widest));
     }
     rows.add(printable);
   }

@@ -12,6 +12,7 @@ import io.limestone.keylime.NodeId;
 import io.limestone.keylime.OperationalState;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 
 /** {@code limestone node stop|resume|remove}. */
 final class ChangeNode {
@@ -31,11 +32,15 @@ final class ChangeNode {
   }
 
   static int resume(Arguments arguments, Output output) throws IOException, InterruptedException {
-    NodeId id = NodeId.parse(arguments.operand(0));
+    List<NodeId> ids = arguments.operands().stream().map(NodeId::parse).toList();
     Verifier verifier = Connection.of(arguments, output).verifier();
-    expectEnrolled(verifier, id);
-    verifier.reactivate(id).expectSuccess("resuming " + id);
-    output.line(id + " is attested again");
+    for (NodeId id : ids) {
+      expectEnrolled(verifier, id);
+    }
+    for (NodeId id : ids) {
+      verifier.reactivate(id).expectSuccess("resuming " + id);
+      output.line(id + " is attested again");
+    }
     return 0;
   }
 

@@ -19,6 +19,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** {@code limestone node list}. */
 final class ListNodes {
@@ -31,6 +33,10 @@ final class ListNodes {
           "--outdated",
           "Only those that have not got an announced update: what they booted is accepted for a"
               + " limited time (see policy announce)");
+  static final Option WOULD_FAIL =
+      Option.flag(
+          "--would-fail",
+          "Only those that a policy under audit would refuse; nothing is done about it yet");
 
   private ListNodes() {}
 
@@ -60,7 +66,7 @@ final class ListNodes {
     Table table = Table.of("ID", "STATE", "LAST GOOD", "ATTESTED", "ADDRESS", "PROBLEM");
     Map<String, Object> all = new LinkedHashMap<>();
     Verifier verifier = connection.verifier();
-    Map<String, List<Outdated>> outdated = outdated(verifier, arguments);
+    Map<String, JsonObject> told = told(verifier, arguments);
     new TreeMap<>(verifier.statuses().members())
         .forEach(
             (id, value) -> {
@@ -73,12 +79,17 @@ final class ListNodes {
                   && !arguments.all(STATE).contains(standing.word().toString())) {
                 return;
               }
-              List<Outdated> old = outdated.getOrDefault(id, List.of());
-              if (arguments.has(OUTDATED) && old.isEmpty()) {
+              Optional<JsonObject> node = Optional.ofNullable(told.get(id));
+              List<Outdated> old = node.map(ListNodes::outdated).orElse(List.of());
+              Optional<OnTrial> trial = node.flatMap(OnTrial::of);
+              boolean wouldFail = trial.filter(OnTrial::fails).isPresent();
+              if ((arguments.has(OUTDATED) && old.isEmpty())
+                  || (arguments.has(WOULD_FAIL) && !wouldFail)) {
                 return;
               }
               Map<String, Object> one = ShowNode.json(status, standing);
               one.put("outdated", old.stream().map(Outdated::toJson).toList());
+              trial.ifPresent(t -> one.put("candidate", t.json()));
               all.put(id, one);
               table.row(
                   id,
@@ -86,11 +97,12 @@ final class ListNodes {
                   standing.age(now),
                   String.valueOf(status.attestationCount()),
                   status.ip().map(ip -> ip + ":" + status.port().orElse(0)).orElse("pushes"),
-                  old.isEmpty() ? problem(status, standing, now) : words(old));
+                  problems(status, standing, old, trial.filter(OnTrial::fails), now));
             });
     if (json) {
       output.json(all);
-    } else if (all.isEmpty() && (arguments.has(OUTDATED) || arguments.has(STATE))) {
+    } else if (all.isEmpty()
+        && (arguments.has(OUTDATED) || arguments.has(STATE) || arguments.has(WOULD_FAIL))) {
       output.line("No such nodes.");
     } else if (all.isEmpty()) {
       output.line("No nodes. `limestone node list --registered` shows which could be added.");
@@ -100,20 +112,23 @@ final class ListNodes {
     return 0;
   }
 
-  /** By node, what Limestone's verifier says; other verifiers know of no announcements. */
-  private static Map<String, List<Outdated>> outdated(Verifier verifier, Arguments arguments)
+  /** By node, what Limestone's verifier says; others know of no announcements and no audits. */
+  private static Map<String, JsonObject> told(Verifier verifier, Arguments arguments)
       throws IOException, InterruptedException {
     Optional<JsonObject> told = verifier.nodes();
-    if (told.isEmpty() && arguments.has(OUTDATED)) {
-      throw CommandFailed.because("--outdated: this verifier is not Limestone's and does not tell");
-    }
-    Map<String, List<Outdated>> outdated = new HashMap<>();
-    for (Object item : told.isPresent() ? told.get().list("nodes") : List.of()) {
-      if (item instanceof JsonObject node) {
-        outdated.put(node.string("id"), outdated(node));
+    for (Option option : List.of(OUTDATED, WOULD_FAIL)) {
+      if (told.isEmpty() && arguments.has(option)) {
+        throw CommandFailed.because(
+            option.name() + ": this verifier is not Limestone's and does not tell");
       }
     }
-    return outdated;
+    Map<String, JsonObject> nodes = new HashMap<>();
+    for (Object item : told.isPresent() ? told.get().list("nodes") : List.of()) {
+      if (item instanceof JsonObject node) {
+        nodes.put(node.string("id"), node);
+      }
+    }
+    return nodes;
   }
 
   /** Of one node, as the verifier tells it. */
@@ -128,6 +143,21 @@ final class ListNodes {
     return "outdated, accepted "
         + outdated.getFirst()
         + (outdated.size() > 1 ? ", and " + (outdated.size() - 1) + " more" : "");
+  }
+
+  /** What is wrong now, before what would be. */
+  private static String problems(
+      AgentStatus status,
+      Standing standing,
+      List<Outdated> outdated,
+      Optional<OnTrial> wouldFail,
+      Instant now) {
+    return Stream.of(
+            Optional.of(outdated.isEmpty() ? problem(status, standing, now) : words(outdated)),
+            wouldFail.map(trial -> trial.words(now)))
+        .flatMap(Optional::stream)
+        .filter(text -> !text.isEmpty())
+        .collect(Collectors.joining("; "));
   }
 
   /** What failed last; of a node that has merely fallen silent, since when. */

@@ -13,6 +13,8 @@ import java.util.List;
 public final class NodeCommands {
   private static final Operand ID = Operand.one("ID", "the node's id, as its agent registered");
 
+  private static final Operand IDS = Operand.many("ID", "the ids of the nodes");
+
   private NodeCommands() {}
 
   /** {@code node add} with these words, telling its steps to {@code progress}. */
@@ -44,7 +46,9 @@ public final class NodeCommands {
                       limestone node update web-1 --runtime-policy new.json --file key
                     """),
             Leaf.of("list", "Lists the nodes: trusted, untrusted, unknown.", ListNodes::run)
-                .options(ListNodes.STATE, ListNodes.OUTDATED, ListNodes.REGISTERED, Connection.JSON)
+                .options(
+                    ListNodes.STATE, ListNodes.OUTDATED, ListNodes.WOULD_FAIL, ListNodes.REGISTERED)
+                .options(Connection.JSON)
                 .options(Connection.OPTIONS)
                 .text(
                     """
@@ -57,6 +61,7 @@ public final class NodeCommands {
                     Examples:
                       limestone node list --state untrusted --state unknown
                       limestone node list --outdated
+                      limestone node list --would-fail
                       limestone node list --json | jq 'keys'
                     """),
             Leaf.of("show", "Shows one node, and explains what failed.", ShowNode::run)
@@ -73,9 +78,9 @@ public final class NodeCommands {
                 .options(Connection.OPTIONS),
             Leaf.of(
                     "resume",
-                    "Attests a node again that failed or was stopped.",
+                    "Attests nodes again that failed or were stopped.",
                     ChangeNode::resume)
-                .operands(ID)
+                .operands(IDS)
                 .options(Connection.OPTIONS),
             Leaf.of("remove", "Removes a node from the verifier.", ChangeNode::remove)
                 .operands(ID)

@@ -9,10 +9,12 @@ import io.limestone.cli.rest.Verifier;
 import io.limestone.keylime.AgentStatus;
 import io.limestone.keylime.NodeId;
 import io.limestone.keylime.OperationalState;
+import io.limestone.server.nodes.PolicyUse;
 import io.limestone.wire.Encoding;
 import io.limestone.wire.JsonObject;
 import java.io.IOException;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -52,15 +54,14 @@ final class ShowNode {
       told.ifPresent(explanation -> json.put("explanation", explanation));
       output.json(json);
     } else {
-      print(output, id, status, standing, now);
+      print(output, id, status, standing, judgedBy(status, told), now);
       told.flatMap(explanation -> explanation.optionalString("v"))
           .ifPresent(v -> line(output, "payload key", v));
       told.map(ListNodes::outdated)
           .orElse(List.of())
           .forEach(old -> line(output, "outdated", "accepted only " + old));
       printFailures(output, why);
-      told.flatMap(explanation -> explanation.optionalObject("candidate"))
-          .ifPresent(candidate -> printCandidate(output, candidate));
+      told.flatMap(OnTrial::of).ifPresent(trial -> trial.print(output));
       told.ifPresent(explanation -> printTimeline(output, explanation, arguments));
     }
     return arguments.has(REQUIRE_TRUSTED) && !good ? 1 : 0;
@@ -75,7 +76,12 @@ final class ShowNode {
   }
 
   private static void print(
-      Output output, NodeId id, AgentStatus status, Standing standing, Instant now) {
+      Output output,
+      NodeId id,
+      AgentStatus status,
+      Standing standing,
+      String judgedBy,
+      Instant now) {
     line(output, "node", id.value());
     line(
         output,
@@ -98,28 +104,7 @@ final class ShowNode {
           "algorithms",
           status.hashAlg() + ", " + status.encAlg() + ", " + status.signAlg());
     }
-    line(output, "judged by", judgedBy(status));
-  }
-
-  /** What a policy under audit found: beside the verdict, and never part of it. */
-  private static void printCandidate(Output output, JsonObject candidate) {
-    int failures = candidate.list("failures").size();
-    line(
-        output,
-        "under audit",
-        candidate.optionalString("policies").orElse("")
-            + (failures == 0 ? ": would trust it" : ": WOULD FAIL, " + failures + " failures"));
-    for (Object item : candidate.list("failures").subList(0, Math.min(failures, 5))) {
-      if (item instanceof JsonObject failure) {
-        line(
-            output,
-            "  found",
-            failure.optionalString("found").orElse("")
-                + " ("
-                + failure.optionalString("event_id").orElse("")
-                + ")");
-      }
-    }
+    line(output, "judged by", judgedBy);
   }
 
   private static void printTimeline(Output output, JsonObject explanation, Arguments arguments) {
@@ -153,18 +138,25 @@ final class ShowNode {
     }
   }
 
-  private static String judgedBy(AgentStatus status) {
+  /** By name and version where the verifier tells. */
+  private static String judgedBy(AgentStatus status, Optional<JsonObject> told) {
+    Map<String, String> versions = new HashMap<>();
+    for (PolicyUse use : told.map(t -> PolicyUse.listed(t, "judged_by")).orElse(List.of())) {
+      versions.put(
+          use.kind(),
+          " " + use.name() + " version " + use.version() + (use.canary() ? " (as a canary)" : ""));
+    }
     StringBuilder text = new StringBuilder("identity");
     if (status.hasRuntimePolicy()) {
-      text.append(", runtime policy");
+      text.append(", runtime policy").append(versions.getOrDefault("runtime", ""));
     }
     if (status.hasMbPolicy()) {
-      text.append(", measured-boot policy");
+      text.append(", measured-boot policy").append(versions.getOrDefault("boot", ""));
     }
     return text.append(", TPM policy ").append(status.tpmPolicy()).toString();
   }
 
-  private static void line(Output output, String name, String value) {
+  static void line(Output output, String name, String value) {
     if (!value.isEmpty()) {
       output.line(
           name + " ".repeat(Math.max(1, 12 - name.length())) + Encoding.printable(value, 4000));

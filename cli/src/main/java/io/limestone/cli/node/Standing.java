@@ -84,17 +84,18 @@ public record Standing(Word word, Optional<Instant> lastGood) {
 
   /** The age of the last good attestation in words: {@code 3 s ago}, {@code never}. */
   public String age(Instant now) {
-    return lastGood.map(then -> age(Duration.between(then, now))).orElse("never");
+    return lastGood.map(then -> length(Duration.between(then, now)) + " ago").orElse("never");
   }
 
-  private static String age(Duration age) {
-    long seconds = Math.max(0, age.toSeconds());
+  /** A length of time in words: {@code 3 s}, {@code 5 min}, {@code 2 days}. */
+  public static String length(Duration time) {
+    long seconds = Math.max(0, time.toSeconds());
     if (seconds < 120) {
-      return seconds + " s ago";
+      return seconds + " s";
     }
     if (seconds < 7200) {
-      return seconds / 60 + " min ago";
+      return seconds / 60 + " min";
     }
-    return seconds < 172_800 ? seconds / 3600 + " h ago" : seconds / 86_400 + " days ago";
+    return seconds < 172_800 ? seconds / 3600 + " h" : seconds / 86_400 + " days";
   }
 }

@@ -8,6 +8,7 @@ import io.limestone.cli.rest.Verifier;
 import io.limestone.keylime.NodeId;
 import io.limestone.policy.Fix;
 import io.limestone.server.nodes.NodeStateJson;
+import io.limestone.server.nodes.PolicyUse;
 import io.limestone.wire.Encoding;
 import io.limestone.wire.JsonObject;
 import java.io.IOException;
@@ -41,8 +42,8 @@ record NodeSubject(Verifier verifier, NodeId id, JsonObject told, Policies polic
         id,
         told,
         new Policies(
-            policy(verifier, id, Kind.RUNTIME, told.optionalObject("runtime_policy")),
-            policy(verifier, id, Kind.BOOT, told.optionalObject("mb_policy"))),
+            policy(verifier, Kind.RUNTIME, told.optionalObject("runtime_policy")),
+            policy(verifier, Kind.BOOT, told.optionalObject("mb_policy"))),
         false);
   }
 
@@ -52,22 +53,14 @@ record NodeSubject(Verifier verifier, NodeId id, JsonObject told, Policies polic
 
   /** The version that decides for this node: that under audit, if it is a canary. */
   private static Optional<PolicyFile> policy(
-      Verifier verifier, NodeId id, Kind kind, Optional<JsonObject> used)
+      Verifier verifier, Kind kind, Optional<JsonObject> used)
       throws IOException, InterruptedException {
     if (used.isEmpty()) {
       return Optional.empty();
     }
-    String name = used.get().string("name");
-    JsonObject history =
-        verifier
-            .history(kind.word() + "/" + name)
-            .orElseThrow(() -> CommandFailed.because("policy " + name + " was removed just now"));
-    Optional<Long> candidate =
-        history
-            .optionalInteger("candidate")
-            .filter(version -> history.strings("canaries").contains(id.value()));
-    long version = candidate.orElse(history.integer("enforced"));
-    return Optional.of(PolicySource.stored(verifier, kind, name, Optional.of(version)));
+    return Optional.of(
+        PolicySource.stored(
+            verifier, kind, used.get().string("name"), used.get().optionalInteger("version")));
   }
 
   @Override
@@ -77,9 +70,10 @@ record NodeSubject(Verifier verifier, NodeId id, JsonObject told, Policies polic
 
   @Override
   public String proven() {
+    List<PolicyUse> by = PolicyUse.listed(told, "judged_by");
     return draft
         ? "judged by the verifier: the last evidence of the node whose quote was good"
-        : "judged by the verifier";
+        : "judged by the verifier" + (by.isEmpty() ? "" : ", by " + PolicyUse.words(by));
   }
 
   @Override

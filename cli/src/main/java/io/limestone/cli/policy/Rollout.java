@@ -18,6 +18,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** A stored policy's way to the nodes: {@code history}, {@code audit}, … {@code rollback}. */
 final class Rollout {
@@ -140,7 +142,14 @@ final class Rollout {
     if (answer.status() == 400 || answer.status() == 404) {
       throw CommandFailed.because(answer.said());
     }
-    output.line(answer.expectSuccess("changing the policy").string("done"));
+    JsonObject results = answer.expectSuccess("changing the policy");
+    output.line(results.string("done"));
+    List<String> halted = results.has("halted") ? results.strings("halted") : List.of();
+    if (!halted.isEmpty()) {
+      output.line(
+          "refused by a version that decides for them no more, and not asked again until you say so:");
+      output.line("  limestone node resume " + Encoding.printable(String.join(" ", halted), 4000));
+    }
     return 0;
   }
 
@@ -181,7 +190,7 @@ final class Rollout {
             String.valueOf(number),
             number == enforced
                 ? "enforced"
-                : candidate.filter(n -> n == number).isPresent() ? "under audit" : "",
+                : candidate.filter(n -> n == number).isPresent() ? state(policy) : "",
             version.integer("at_ms") == 0
                 ? ""
                 : Instant.ofEpochMilli(version.integer("at_ms"))
@@ -199,27 +208,51 @@ final class Rollout {
     return 0;
   }
 
+  /** What the candidate is: under audit as long as it decides for nobody. */
+  private static String state(JsonObject policy) {
+    long percent = policy.integer("canary_percent");
+    Optional<String> group = policy.optionalString("canary_group").map(name -> "group " + name);
+    return percent == 0 && group.isEmpty()
+        ? "under audit"
+        : "canary, "
+            + Stream.concat(Stream.of(percent + " %").filter(p -> percent > 0), group.stream())
+                .collect(Collectors.joining(" and "));
+  }
+
   private static void describe(JsonObject policy, long number, Output output) {
     int canaries = policy.list("canaries").size();
+    int refused = policy.list("refused").size();
+    String since =
+        policy
+            .optionalInteger("since_ms")
+            .map(ms -> " since " + Instant.ofEpochMilli(ms).truncatedTo(ChronoUnit.SECONDS))
+            .orElse("");
     output.line(
         "version "
             + number
-            + " decides for "
+            + " is "
+            + state(policy)
+            + since
+            + ": it decides for "
             + canaries
-            + " of them ("
-            + policy.integer("canary_percent")
-            + " %"
-            + policy.optionalString("canary_group").map(name -> " and group " + name).orElse("")
-            + "); of the others it would trust "
+            + " of them"
+            + (refused > 0 ? ", and refuses " + refused : "")
+            + "; of the others it would trust "
             + policy.integer("would_pass")
             + " and refuse "
             + policy.integer("would_fail")
             + ", and has not judged "
             + policy.integer("not_judged"));
+    if (refused > 0) {
+      output.line(
+          "refused: "
+              + Encoding.printable(String.join(", ", policy.strings("refused")), 1000)
+              + " (limestone policy explain NODE)");
+    }
     if (policy.integer("would_fail") == 0) {
       return;
     }
-    Table table = Table.of("WOULD FAIL", "FAILURES", "FIRST", "FOUND");
+    Table table = Table.of("WOULD FAIL", "CHECKS", "FIRST", "FOUND");
     for (Object item : policy.list("failing")) {
       if (item instanceof JsonObject node) {
         JsonObject first = node.object("first");

@@ -134,6 +134,16 @@ public final class Verifier {
     return rest.post(POLICIES + step, body);
   }
 
+  /** Limestone's own: every policy that is rolled out; nothing from other verifiers. */
+  public Optional<JsonObject> rollouts() throws IOException, InterruptedException {
+    return found(rest.get("/limestone/v1/rollouts"), "reading what is rolled out");
+  }
+
+  /** Limestone's own: how much evidence is kept; nothing from other verifiers. */
+  public Optional<JsonObject> evidence() throws IOException, InterruptedException {
+    return found(rest.get("/limestone/v1/evidence"), "reading how much evidence is kept");
+  }
+
   /** Limestone's own: a part of the nodes, judged by a draft. */
   public Answer tryPolicy(Map<String, ?> body) throws IOException, InterruptedException {
     return rest.post("/limestone/v1/try", body);

@@ -3,33 +3,25 @@ package io.limestone.cli.node;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.limestone.cli.CommandRun;
+import io.limestone.cli.Site;
 import io.limestone.keylime.NodeId;
 import io.limestone.keylime.QuoteReply;
-import io.limestone.server.Server;
-import io.limestone.server.settings.Settings;
 import io.limestone.testkit.HostileAgent;
 import io.limestone.testkit.KeyKind;
 import io.limestone.testkit.Mischief;
-import io.limestone.testkit.RegistrarClient;
 import io.limestone.testkit.SimulatedAgent;
-import io.limestone.testkit.SoftwareTpm;
 import io.limestone.testkit.TestCa;
-import io.limestone.tpm.HashAlg;
-import io.limestone.wire.Bytes;
 import io.limestone.wire.JsonObject;
 import java.io.IOException;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -40,47 +32,23 @@ import org.junit.jupiter.api.io.TempDir;
 /** The commands against a real server and an agent on a TPM in software. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class NodeCommandsTest {
-  private final TestCa ca = new TestCa("Maker", Instant.now());
   @TempDir static Path home;
-  private Server server;
+  private Site site;
+  private TestCa ca;
   private Path payload;
   private Path policy;
-  private int made;
 
   @BeforeAll
   void start() throws IOException {
-    server =
-        Server.start(
-            home,
-            Settings.defaults()
-                .with(
-                    Map.of(
-                        "registrar.port", "0",
-                        "registrar.tls_port", "0",
-                        "verifier.port", "0",
-                        "management.port", "0",
-                        "verifier.quote_interval", "0.1")));
-    Files.createDirectories(home.resolve("ek-roots"));
-    Files.writeString(home.resolve("ek-roots/maker.pem"), TestCa.pem(List.of(ca.root())));
+    site = new Site(home);
+    ca = site.maker();
     payload = Files.writeString(home.resolve("disk.key"), "open sesame");
-    policy =
-        Files.writeString(
-            home.resolve("policy.json"),
-            """
-            {"meta": {"version": 1, "generator": 2}, "release": 0,
-             "digests": {"/usr/bin/good": ["%s"]}, "excludes": ["boot_aggregate"], "keyrings": {},
-             "ima-buf": {}, "verification-keys": "",
-             "ima": {"ignored_keyrings": [], "log_hash_alg": "sha1", "dm_policy": null}}
-            """
-                .formatted(
-                    HashAlg.SHA256
-                        .digest(Bytes.of("good".getBytes(StandardCharsets.UTF_8)))
-                        .hex()));
+    policy = site.policy("policy.json", Map.of("/usr/bin/good", "good"));
   }
 
   @AfterAll
   void end() {
-    server.close();
+    site.close();
   }
 
   @Test
@@ -330,31 +298,10 @@ class NodeCommandsTest {
   }
 
   private CommandRun command(String group, String... words) {
-    List<String> all = new ArrayList<>(List.of(group));
-    all.addAll(List.of(words));
-    all.addAll(
-        List.of(
-            "--home",
-            home.toString(),
-            "--verifier",
-            "127.0.0.1:" + server.ports().get("verifier"),
-            "--registrar",
-            "127.0.0.1:" + server.ports().get("registrar-tls")));
-    return CommandRun.of(all);
+    return site.run(Stream.concat(Stream.of(group), Stream.of(words)).toArray(String[]::new));
   }
 
-  /** An agent whose TPM is by this maker, registered and active. */
   private HostileAgent registered(TestCa maker) throws Exception {
-    SoftwareTpm tpm = SoftwareTpm.make(KeyKind.ECC256, maker);
-    SimulatedAgent agent = new SimulatedAgent(new NodeId("node-" + ++made), tpm);
-    agent.ima().bootAggregate().file("/usr/bin/good", "good");
-    HostileAgent hostile = HostileAgent.https(agent, List.<X509Certificate>of());
-    int status =
-        new RegistrarClient(
-                HttpClient.newHttpClient(),
-                URI.create("http://127.0.0.1:" + server.ports().get("registrar")))
-            .register(hostile);
-    assertThat(status).isEqualTo(200);
-    return hostile;
+    return site.registered(maker);
   }
 }

@@ -216,7 +216,7 @@ public record LifeCycle(Rhythm rhythm, SeverityPolicy severities, boolean hasV) 
     Failure worst = untrusted.worst();
     boolean stops = !untrusted.recoverable() || worst.severity().equals(severities.highest());
     NodeState next =
-        blamed(node, untrusted.failures(), worst, now)
+        blamed(node, untrusted.failures(), worst, judged.by().policies(), now)
             .appraisal(untrusted.next())
             .judged(judged.by().basis(), judged.by().trial())
             .tally(node.tally().judged(false, judged.declared(), now))
@@ -226,8 +226,13 @@ public record LifeCycle(Rhythm rhythm, SeverityPolicy severities, boolean hasV) 
     if (worst.severity().level() <= node.alarmed() && node.trust() == Trust.UNTRUSTED && !stops) {
       return Step.to(next);
     }
-    return Step.to(next, change(now, Change.Kind.UNTRUSTED, summary(worst)))
+    return Step.to(next, change(now, Change.Kind.UNTRUSTED, summary(worst) + by(judged)))
         .telling(RevocationNotice.Type.REVOCATION, worst);
+  }
+
+  private static String by(Occurrence.Judged judged) {
+    List<PolicyUse> policies = judged.by().policies();
+    return policies.isEmpty() ? "" : "; judged by " + PolicyUse.words(policies);
   }
 
   /** The node was rebooted and sent the tail of its new list: the complete evidence decides. */
@@ -312,7 +317,7 @@ public record LifeCycle(Rhythm rhythm, SeverityPolicy severities, boolean hasV) 
   private Step ended(
       NodeState node, Trust trust, Failure failure, Change.Kind kind, Phase phase, Instant now) {
     return Step.to(
-        blamed(node, List.of(failure), failure, now).trust(trust, now).in(phase),
+        blamed(node, List.of(failure), failure, List.of(), now).trust(trust, now).in(phase),
         change(now, kind, summary(failure)));
   }
 
@@ -329,7 +334,7 @@ public record LifeCycle(Rhythm rhythm, SeverityPolicy severities, boolean hasV) 
    * are always the latest.
    */
   private static NodeState blamed(
-      NodeState node, List<Failure> failures, Failure worst, Instant now) {
+      NodeState node, List<Failure> failures, Failure worst, List<PolicyUse> by, Instant now) {
     int level = worst.severity().level();
     boolean worse = node.incident().isEmpty() || level > node.alarmed();
     Incident incident =
@@ -337,7 +342,8 @@ public record LifeCycle(Rhythm rhythm, SeverityPolicy severities, boolean hasV) 
             worse ? level : node.incident().orElseThrow().severity(),
             worse ? worst.eventId() : node.incident().orElseThrow().eventId(),
             now,
-            failures);
+            failures,
+            by);
     return node.incident(incident, Math.max(node.alarmed(), level));
   }
 

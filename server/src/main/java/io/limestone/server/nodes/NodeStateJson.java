@@ -65,6 +65,9 @@ public final class NodeStateJson {
     if (algorithms.size() != 3) {
       throw new MalformedException("algorithms are not three");
     }
+    // An older form said less of a trial: without a basis, all is judged and tried again.
+    Optional<JsonObject> trial = json.optionalObject("trial");
+    boolean old = trial.isPresent() && !trial.get().has("policies");
     return new NodeState(
         phase(json, due),
         json.integer("cycle"),
@@ -83,8 +86,8 @@ public final class NodeStateJson {
         (int) json.integer("alarmed"),
         AttestationState.fromJson(json.object("appraisal")),
         json.optionalString("key_with_v"),
-        json.optionalString("basis").orElse(""),
-        json.optionalObject("trial").map(NodeStateJson::trial),
+        old ? "" : json.optionalString("basis").orElse(""),
+        old ? Optional.empty() : trial.map(NodeStateJson::trial),
         outdated(json));
   }
 
@@ -126,6 +129,7 @@ public final class NodeStateJson {
     json.put("event_id", incident.eventId());
     json.put("at", incident.at().toEpochMilli());
     json.put("failures", incident.failures().stream().map(NodeStateJson::toJson).toList());
+    json.put("judged_by", incident.by().stream().map(PolicyUse::toJson).toList());
     return new JsonObject(json);
   }
 
@@ -134,12 +138,14 @@ public final class NodeStateJson {
         (int) json.integer("severity_level"),
         json.string("event_id"),
         Instant.ofEpochMilli(json.integer("at")),
-        failures(json));
+        failures(json),
+        PolicyUse.listed(json, "judged_by"));
   }
 
   private static JsonObject trialJson(Trial trial) {
     Map<String, @Nullable Object> json = new LinkedHashMap<>();
-    json.put("label", trial.label());
+    json.put("policies", trial.policies().stream().map(PolicyUse::toJson).toList());
+    json.put("since", trial.since().toEpochMilli());
     json.put("progress", trial.progress().toJson());
     json.put("failures", trial.failures().stream().map(NodeStateJson::toJson).toList());
     return new JsonObject(json);
@@ -147,7 +153,10 @@ public final class NodeStateJson {
 
   private static Trial trial(JsonObject json) {
     return new Trial(
-        json.string("label"), ImaProgress.fromJson(json.object("progress")), failures(json));
+        PolicyUse.listed(json, "policies"),
+        Instant.ofEpochMilli(json.integer("since")),
+        ImaProgress.fromJson(json.object("progress")),
+        failures(json));
   }
 
   private static List<Outdated> outdated(JsonObject json) {

@@ -2,6 +2,7 @@ package io.limestone.server.nodes;
 
 import io.limestone.appraisal.Verdict;
 import io.limestone.keylime.ApiVersion;
+import java.util.List;
 import java.util.Optional;
 
 /** What may happen to a node. Answers carry the cycle of the request that they belong to. */
@@ -27,9 +28,10 @@ public sealed interface Occurrence {
    * What evidence was judged by.
    *
    * @param basis names everything that decides or is tried
+   * @param policies that decide
    * @param trial what policies that are only tried have found so far
    */
-  record By(String basis, Optional<Trial> trial) {}
+  record By(String basis, List<PolicyUse> policies, Optional<Trial> trial) {}
 
   /** The node took V, wrapped for the transport key with this SHA-256 (hex). */
   record VDelivered(long cycle, String keyHash) implements Answer {}

@@ -29,7 +29,8 @@ final class Schema {
           "V1__registrar_and_audit",
           "V2__verifier",
           "V3__policy_versions_and_evidence",
-          "V4__learning");
+          "V4__learning",
+          "V5__rollout_step");
 
   private static final Logger LOG = LoggerFactory.getLogger(Schema.class);
 

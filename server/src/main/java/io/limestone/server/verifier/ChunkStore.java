@@ -165,6 +165,11 @@ final class ChunkStore {
     }
   }
 
+  /** What {@link #bytes} never exceeds. */
+  long most() {
+    return most;
+  }
+
   /** Of everything together, deflated. */
   long bytes() {
     lock.lock();

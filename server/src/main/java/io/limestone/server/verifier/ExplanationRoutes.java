@@ -11,6 +11,7 @@ import io.limestone.server.nodes.Health;
 import io.limestone.server.nodes.Incident;
 import io.limestone.server.nodes.NodeState;
 import io.limestone.server.nodes.NodeStateJson;
+import io.limestone.server.nodes.PolicyUse;
 import io.limestone.server.nodes.Trial;
 import io.limestone.server.revocation.Outbox;
 import io.limestone.server.store.Database;
@@ -37,6 +38,7 @@ final class ExplanationRoutes {
   private final Database database;
   private final NodeStore store;
   private final Policies policies;
+  private final References references;
   private final Outbox outbox;
   private final Fleet fleet;
   private final StatusView view;
@@ -45,12 +47,14 @@ final class ExplanationRoutes {
       Database database,
       NodeStore store,
       Policies policies,
+      References references,
       Outbox outbox,
       Fleet fleet,
       StatusView view) {
     this.database = database;
     this.store = store;
     this.policies = policies;
+    this.references = references;
     this.outbox = outbox;
     this.fleet = fleet;
     this.view = view;
@@ -78,8 +82,9 @@ final class ExplanationRoutes {
   }
 
   /**
-   * What a node fails on now, with what a policy's author needs: the policies by name and content,
-   * and each failure with rule, entry, path and digest in its context.
+   * What a node fails on now, with what a policy's author needs: the policies that decide for it,
+   * by name and content, those that it was judged by, and each failure with rule, entry, path and
+   * digest in its context.
    */
   private Response failing(Request request) {
     Optional<Watched> found = fleet.find(NodeId.parse(request.parameter("id")));
@@ -91,26 +96,51 @@ final class ExplanationRoutes {
     json.put("id", node.enrolled().id().value());
     json.put("health", view.health(node).word());
     json.put("at_ms", millis(node.state().incident().map(Incident::at)));
-    json.put("runtime_policy", policy(Policies.Kind.RUNTIME, node.enrolled().runtimePolicy()));
-    json.put("mb_policy", policy(Policies.Kind.BOOT, node.enrolled().bootPolicy()));
+    json.put("runtime_policy", policy(Policies.Kind.RUNTIME, node.enrolled()));
+    json.put("mb_policy", policy(Policies.Kind.BOOT, node.enrolled()));
+    json.put(
+        "judged_by",
+        json(
+            isTrusted(node)
+                ? List.of()
+                : node.state().incident().map(Incident::by).orElse(List.of())));
     json.put("failures", failures(node));
     return Response.ok(json);
   }
 
-  private @Nullable Map<String, Object> policy(Policies.Kind kind, Optional<String> name) {
-    return name.flatMap(
-            n ->
+  private static List<JsonObject> json(List<PolicyUse> uses) {
+    return uses.stream().map(PolicyUse::toJson).toList();
+  }
+
+  /** The version that decides for a node: that under audit, if it is a canary. */
+  private @Nullable Map<String, Object> policy(Policies.Kind kind, Enrolled node) {
+    return node.policy(kind)
+        .flatMap(
+            name ->
                 database
-                    .read(h -> policies.standing(h, kind, n))
+                    .read(h -> policies.standing(h, kind, name))
                     .map(
-                        s ->
-                            Map.<String, Object>of(
-                                "name", n, "version", s.version(), "digest", s.digest())))
+                        s -> {
+                          boolean canary = s.isCanary(node, name);
+                          Map<String, Object> json = new LinkedHashMap<>();
+                          json.put("name", name);
+                          json.put(
+                              "version",
+                              canary ? s.candidate().orElseThrow().version() : s.version());
+                          json.put(
+                              "digest", canary ? s.candidate().orElseThrow().digest() : s.digest());
+                          json.put("canary", canary);
+                          return json;
+                        }))
         .orElse(null);
   }
 
+  private boolean isTrusted(Watched node) {
+    return view.health(node) instanceof Health.Trusted;
+  }
+
   private List<?> failures(Watched node) {
-    return view.health(node) instanceof Health.Trusted
+    return isTrusted(node)
         ? List.of()
         : node.state().incident().map(Incident::failures).orElse(List.of()).stream()
             .map(NodeStateJson::toJson)
@@ -130,7 +160,7 @@ final class ExplanationRoutes {
     json.put("last_received_ms", millis(state.tally().lastReceived()));
     json.put("last_success_ms", millis(state.tally().lastSuccess()));
     json.put("last_event_id", state.incident().map(Incident::eventId).orElse(null));
-    json.put("candidate_passes", state.trial().map(Trial::passes).orElse(null));
+    json.put("candidate", references.trial(node).map(HistoryRoutes::summary).orElse(null));
     json.put("outdated", outdated(state, health));
     return json;
   }
@@ -141,26 +171,19 @@ final class ExplanationRoutes {
         : List.of();
   }
 
-  /** What policies that are only tried have found: it decides nothing, and is told beside. */
-  private static @Nullable Map<String, Object> candidate(NodeState state) {
-    return state
-        .trial()
-        .map(
-            trial -> {
-              Map<String, Object> json = new LinkedHashMap<>();
-              json.put("policies", trial.label());
-              json.put("passes", trial.passes());
-              json.put("failures", trial.failures().stream().map(NodeStateJson::toJson).toList());
-              return json;
-            })
-        .orElse(null);
+  /** With all that policies that are only tried have found. */
+  private static Map<String, @Nullable Object> candidate(Trial trial) {
+    Map<String, @Nullable Object> json = HistoryRoutes.summary(trial);
+    json.put("all", trial.failures().stream().map(NodeStateJson::toJson).toList());
+    return json;
   }
 
   private Map<String, @Nullable Object> detail(Watched node) {
     NodeState state = node.state();
     Enrolled enrolled = node.enrolled();
     Map<String, @Nullable Object> json = summary(node);
-    json.put("candidate", candidate(state));
+    json.put("candidate", references.trial(node).map(ExplanationRoutes::candidate).orElse(null));
+    json.put("judged_by", json(references.of(node).decides()));
     json.put("since_ms", state.since().toEpochMilli());
     json.put("enrolled_ms", enrolled.at().toEpochMilli());
     json.put("address", enrolled.peer().authority());

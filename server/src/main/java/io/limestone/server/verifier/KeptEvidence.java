@@ -326,15 +326,31 @@ final class KeptEvidence {
                 new Kept(one.at(), one.evidence(chunks.text(one.list()), chunks.text(one.boot()))));
   }
 
+  /**
+   * How much is kept.
+   *
+   * @param kept nodes whose evidence is
+   * @param skipped nodes whose evidence found no room, or is too long
+   * @param bytes as stored; at most {@code most}
+   */
+  record Amount(long kept, long skipped, long bytes, long most) {}
+
+  Amount amount() {
+    long kept = index.values().stream().filter(Index::kept).count();
+    return new Amount(kept, index.size() - kept, chunks.bytes(), chunks.most());
+  }
+
   /** In the text form of Prometheus. */
   String metrics() {
-    long kept = index.values().stream().filter(Index::kept).count();
+    Amount now = amount();
     return "# TYPE limestone_evidence_kept_nodes gauge\nlimestone_evidence_kept_nodes "
-        + kept
+        + now.kept()
         + "\n# TYPE limestone_evidence_skipped_nodes gauge\nlimestone_evidence_skipped_nodes "
-        + (index.size() - kept)
+        + now.skipped()
         + "\n# TYPE limestone_evidence_bytes gauge\nlimestone_evidence_bytes "
-        + chunks.bytes()
+        + now.bytes()
+        + "\n# TYPE limestone_evidence_most_bytes gauge\nlimestone_evidence_most_bytes "
+        + now.most()
         + "\n";
   }
 }

@@ -35,6 +35,11 @@ final class Policies {
       return table;
     }
 
+    /** {@code runtime} or {@code boot}. */
+    String word() {
+      return table.substring(0, table.indexOf('_'));
+    }
+
     /** As in {@code runtime policy web}. */
     String words() {
       return table.replace('_', ' ');
@@ -67,6 +72,8 @@ final class Policies {
    * @param candidate judged beside it; it decides for none of the nodes, or for a share of them
    * @param share percent of the nodes for which the candidate decides
    * @param group of nodes for which it decides too
+   * @param since when the last step of its roll-out was made; absent where there is no candidate,
+   *     or the step was made before times were kept
    */
   record Standing(
       long version,
@@ -74,7 +81,8 @@ final class Policies {
       Optional<String> former,
       Optional<Candidate> candidate,
       int share,
-      Optional<String> group) {
+      Optional<String> group,
+      Optional<Instant> since) {
 
     /** Whether the candidate decides for a node that uses this policy. */
     boolean isCanary(Enrolled node, String name) {
@@ -86,6 +94,9 @@ final class Policies {
 
   /** A version that is rolled out; {@code former} as in {@link Standing}. */
   record Candidate(long version, String digest, Optional<String> former) {}
+
+  private static final String NO_CANDIDATE =
+      "candidate = null, candidate_former = null, share = 0, canary_group = null, step_at = null";
 
   private final Map<String, RuntimePolicy> compiled = new ConcurrentHashMap<>();
 
@@ -103,7 +114,7 @@ final class Policies {
   Optional<Standing> standing(Handle handle, Kind kind, String name) {
     return handle
         .createQuery(
-            "select p.version, p.digest, p.candidate, p.share, p.canary_group,"
+            "select p.version, p.digest, p.candidate, p.share, p.canary_group, p.step_at,"
                 + " c.digest as candidate_digest,"
                 + " f.digest as former, cf.digest as candidate_former from "
                 + kind.table
@@ -137,7 +148,21 @@ final class Policies {
                     candidate,
                     Optional.ofNullable(row.getString("candidate_former")))),
         row.getInt("share"),
-        Optional.ofNullable(row.getString("canary_group")));
+        Optional.ofNullable(row.getString("canary_group")),
+        Optional.ofNullable(row.getObject("step_at")).map(Policies::time));
+  }
+
+  private static Instant time(Object milliseconds) {
+    return Instant.ofEpochMilli(((Number) milliseconds).longValue());
+  }
+
+  /** The names of policies that are rolled out. */
+  List<String> rolledOut(Handle handle, Kind kind) {
+    return handle
+        .createQuery(
+            "select name from " + kind.table + " where candidate is not null order by name")
+        .mapTo(String.class)
+        .list();
   }
 
   /** All versions, oldest first. */
@@ -160,8 +185,7 @@ final class Policies {
                         row.getString("actor"),
                         Instant.ofEpochMilli(row.getLong("at")),
                         row.getString("why")),
-                    Optional.ofNullable(row.getObject("enforced"))
-                        .map(at -> Instant.ofEpochMilli(((Number) at).longValue()))))
+                    Optional.ofNullable(row.getObject("enforced")).map(Policies::time)))
         .list();
   }
 
@@ -209,7 +233,8 @@ final class Policies {
                 + kind.table
                 + " (name, digest, version) values (:name, :digest, :number) on conflict (name) do"
                 + " update set digest = excluded.digest, version = excluded.version,"
-                + " former = null, candidate = null, candidate_former = null, share = 0, canary_group = null")
+                + " former = null, "
+                + NO_CANDIDATE)
         .bind("name", name)
         .bind("digest", content.digest())
         .bind("number", number)
@@ -235,28 +260,32 @@ final class Policies {
    *
    * @param replacing files that the version enforced lists may have run until they were replaced
    */
-  void propose(Handle handle, Kind kind, String name, long number, boolean replacing) {
+  void propose(Handle handle, Kind kind, String name, long number, boolean replacing, Instant at) {
     handle
         .createUpdate(
             "update "
                 + kind.table
-                + " set candidate = :number, share = 0, canary_group = null, candidate_former = "
+                + " set candidate = :number, share = 0, canary_group = null, step_at = :at,"
+                + " candidate_former = "
                 + (replacing ? "version" : "null")
                 + " where name = :name")
         .bind("name", name)
         .bind("number", number)
+        .bind("at", at.toEpochMilli())
         .execute();
   }
 
   /** The candidate decides for this percentage of the nodes, and for this group. */
-  void share(Handle handle, Kind kind, String name, int percent, Optional<String> group) {
+  void share(
+      Handle handle, Kind kind, String name, int percent, Optional<String> group, Instant at) {
     handle
         .createUpdate(
             "update "
                 + kind.table
-                + " set share = :share, canary_group = :group where name = :name")
+                + " set share = :share, canary_group = :group, step_at = :at where name = :name")
         .bind("name", name)
         .bind("share", percent)
+        .bind("at", at.toEpochMilli())
         .bind("group", group.orElse(null))
         .execute();
   }
@@ -264,10 +293,7 @@ final class Policies {
   /** There is no candidate any more. */
   void withdraw(Handle handle, Kind kind, String name) {
     handle
-        .createUpdate(
-            "update "
-                + kind.table
-                + " set candidate = null, candidate_former = null, share = 0, canary_group = null where name = :name")
+        .createUpdate("update " + kind.table + " set " + NO_CANDIDATE + " where name = :name")
         .bind("name", name)
         .execute();
   }
@@ -281,8 +307,9 @@ final class Policies {
                 + kind.table
                 + " set former = "
                 + (replacing ? "version" : "null")
-                + ", version = :number, digest = :digest, candidate = null, candidate_former = null,"
-                + " share = 0, canary_group = null where name = :name")
+                + ", version = :number, digest = :digest, "
+                + NO_CANDIDATE
+                + " where name = :name")
         .bind("name", name)
         .bind("number", number)
         .bind("digest", digest(handle, kind, name, number).orElseThrow())

@@ -8,6 +8,9 @@ import io.limestone.policy.RuntimePolicy;
 import io.limestone.policy.SeverityPolicy;
 import io.limestone.policy.ViolationPolicy;
 import io.limestone.policy.boot.BootPolicy;
+import io.limestone.server.nodes.NodeState;
+import io.limestone.server.nodes.PolicyUse;
+import io.limestone.server.nodes.Trial;
 import io.limestone.server.store.Database;
 import io.limestone.tpm.HashAlg;
 import io.limestone.wire.Bytes;
@@ -50,27 +53,33 @@ final class References {
   /**
    * Reference values of one edition of all policies.
    *
+   * @param decides the policies in {@code values}
    * @param trial what is only tried; absent where no policy of the node has a candidate, or the
    *     candidate decides
    * @param basis SHA-256 (hex) over everything that decides or is tried: what was judged by another
    *     basis is judged again, from the start of the list
+   * @param at the time that the values are for
    */
-  record Edition(long number, ReferenceValues values, Optional<Tried> trial, String basis) {
+  record Edition(
+      long number,
+      ReferenceValues values,
+      List<PolicyUse> decides,
+      Optional<Tried> trial,
+      String basis,
+      Instant at) {
     private Edition at(Instant time) {
       return new Edition(
           number,
           values.at(time),
-          trial.map(tried -> new Tried(tried.label(), tried.candidate().at(time))),
-          basis);
+          decides,
+          trial.map(tried -> new Tried(tried.policies(), tried.candidate().at(time))),
+          basis,
+          time);
     }
   }
 
-  /**
-   * Candidates that do not decide for this node.
-   *
-   * @param label for people: {@code web version 3}
-   */
-  record Tried(String label, Candidate candidate) {}
+  /** Candidates that do not decide for this node. */
+  record Tried(List<PolicyUse> policies, Candidate candidate) {}
 
   /** A policy was changed, and that is durable: everything put together before is old. */
   void changed() {
@@ -87,6 +96,18 @@ final class References {
     return lasting(node).at(clock.instant());
   }
 
+  /** Whether these versions, by which evidence of a node was judged, decide for it now. */
+  boolean decideNow(Watched node, List<PolicyUse> by) {
+    List<PolicyUse> now = lasting(node).decides();
+    return by.stream().allMatch(use -> now.stream().anyMatch(use::sameVersion));
+  }
+
+  /** What the policies tried now, and no others, have found of a node. */
+  Optional<Trial> trial(Watched node) {
+    NodeState state = node.state();
+    return state.trial().filter(t -> state.basis().equals(lasting(node).basis()));
+  }
+
   private Edition lasting(Watched node) {
     long now = edition.get();
     Optional<Edition> known = node.reference().filter(e -> e.number() == now);
@@ -101,27 +122,30 @@ final class References {
   private Edition of(Handle h, long number, Enrolled node) {
     Optional<Use> runtime = use(h, Policies.Kind.RUNTIME, node);
     Optional<Use> boot = use(h, Policies.Kind.BOOT, node);
-    Optional<BootPolicy> bootPolicy = boot.flatMap(use -> boot(h, use.decides()));
-    List<Use> tried =
-        Stream.of(runtime, boot)
-            .flatMap(Optional::stream)
-            .filter(u -> u.tries().isPresent())
-            .toList();
+    Optional<BootPolicy> bootPolicy = boot.flatMap(use -> boot(h, use.decides().text()));
+    List<PolicyUse> tried =
+        uses(runtime, boot).flatMap(use -> use.tries().stream()).map(Version::policy).toList();
     Optional<Tried> trial =
         tried.isEmpty()
             ? Optional.empty()
             : Optional.of(
                 new Tried(
-                    tried.stream().map(Use::label).collect(Collectors.joining(", ")),
+                    tried,
                     new Candidate(
-                        runtime.flatMap(Use::tries).map(text -> runtime(h, node, text)),
-                        boot.flatMap(Use::tries).flatMap(text -> boot(h, text)),
+                        runtime.flatMap(Use::tries).map(one -> runtime(h, node, one.text())),
+                        boot.flatMap(Use::tries).flatMap(one -> boot(h, one.text())),
                         ImaProgress.NONE)));
     return new Edition(
         number,
-        values(node, runtime.map(use -> runtime(h, node, use.decides())), bootPolicy),
+        values(node, runtime.map(use -> runtime(h, node, use.decides().text())), bootPolicy),
+        uses(runtime, boot).map(use -> use.decides().policy()).toList(),
         trial,
-        basis(runtime, boot));
+        basis(runtime, boot),
+        clock.instant());
+  }
+
+  private static Stream<Use> uses(Optional<Use> runtime, Optional<Use> boot) {
+    return Stream.of(runtime, boot).flatMap(Optional::stream);
   }
 
   /** What the node is judged by, with these policies. */
@@ -132,7 +156,9 @@ final class References {
   }
 
   /** A node's use of a policy: what decides, and what is tried beside it. */
-  private record Use(String label, Text decides, Optional<Text> tries) {}
+  private record Use(Version decides, Optional<Version> tries) {}
+
+  private record Version(PolicyUse policy, Text text) {}
 
   /** Digests of a content, and of one whose files may have run until they were replaced. */
   private record Text(String digest, Optional<String> former) {}
@@ -146,15 +172,22 @@ final class References {
         policies
             .standing(h, kind, name)
             .orElseThrow(() -> new IllegalStateException("no policy " + name));
-    Text enforced = new Text(standing.digest(), standing.former());
-    if (standing.candidate().isEmpty()) {
-      return new Use(name, enforced, Optional.empty());
-    }
-    Policies.Candidate candidate = standing.candidate().get();
-    Text tried = new Text(candidate.digest(), candidate.former());
-    return standing.isCanary(node, name)
-        ? new Use(name, tried, Optional.empty())
-        : new Use(name + " version " + candidate.version(), enforced, Optional.of(tried));
+    boolean canary = standing.isCanary(node, name);
+    Version enforced =
+        new Version(
+            new PolicyUse(kind.word(), name, standing.version(), false),
+            new Text(standing.digest(), standing.former()));
+    Optional<Version> candidate =
+        standing
+            .candidate()
+            .map(
+                one ->
+                    new Version(
+                        new PolicyUse(kind.word(), name, one.version(), canary),
+                        new Text(one.digest(), one.former())));
+    return canary
+        ? new Use(candidate.orElseThrow(), Optional.empty())
+        : new Use(enforced, candidate);
   }
 
   /** The compiled policy, with the node's own keys where it brought some. */
@@ -200,7 +233,10 @@ final class References {
   private String basis(Optional<Use> runtime, Optional<Use> boot) {
     String all =
         Stream.of(runtime, boot)
-                .map(use -> use.map(u -> u.decides() + "+" + u.tries()).orElse("none"))
+                .map(
+                    use ->
+                        use.map(u -> u.decides().text() + "+" + u.tries().map(Version::text))
+                            .orElse("none"))
                 .collect(Collectors.joining("|"))
             + "|"
             + bootPolicyName

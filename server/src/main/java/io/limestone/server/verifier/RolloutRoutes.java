@@ -1,6 +1,6 @@
 package io.limestone.server.verifier;
 
-import io.limestone.appraisal.Failure;
+import io.limestone.keylime.OperationalState;
 import io.limestone.keylime.RuntimePolicyUpload;
 import io.limestone.policy.PolicyRefusedException;
 import io.limestone.server.http.Access;
@@ -8,29 +8,24 @@ import io.limestone.server.http.Method;
 import io.limestone.server.http.Request;
 import io.limestone.server.http.Response;
 import io.limestone.server.http.Route;
-import io.limestone.server.nodes.NodeStateJson;
-import io.limestone.server.nodes.Trial;
+import io.limestone.server.nodes.Phase;
 import io.limestone.server.store.AuditLog;
 import io.limestone.server.store.Database;
 import io.limestone.wire.Encoding;
 import io.limestone.wire.JsonObject;
 import io.limestone.wire.MalformedException;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jdbi.v3.core.Handle;
-import org.jspecify.annotations.Nullable;
 
 /**
- * A policy's way to the nodes (docs/policy-lifecycle.md): versions, a candidate that is judged
+ * The steps of a policy's way to the nodes (docs/policy-lifecycle.md): a candidate that is judged
  * beside the version enforced, the share of the nodes that it decides for, and the way back.
  */
 final class RolloutRoutes {
-  private static final int MOST_NODES = 1000;
-
   private final Database database;
   private final Policies policies;
   private final References references;
@@ -59,13 +54,10 @@ final class RolloutRoutes {
   List<Route> routes() {
     String one = "/limestone/v1/policies/{kind}/{name}";
     return List.of(
-        Route.of(Method.GET, one, Access.ADMIN, this::show),
-        Route.of(Method.GET, one + "/versions/{number}", Access.ADMIN, this::version),
         Route.of(Method.POST, one + "/audit", Access.ADMIN, r -> change(r, this::audit)),
         Route.of(Method.POST, one + "/canary", Access.ADMIN, r -> change(r, this::canary)),
         Route.of(Method.POST, one + "/enforce", Access.ADMIN, r -> change(r, this::enforce)),
-        Route.of(Method.POST, one + "/rollback", Access.ADMIN, r -> change(r, this::rollback)),
-        Route.of(Method.GET, "/limestone/v1/audit", Access.ADMIN, this::log));
+        Route.of(Method.POST, one + "/rollback", Access.ADMIN, r -> change(r, this::rollback)));
   }
 
   static Policies.Kind kind(String word) {
@@ -82,108 +74,6 @@ final class RolloutRoutes {
       throw new MalformedException("no number: " + Encoding.printable(text, 40));
     }
     return Long.parseLong(text);
-  }
-
-  private Response show(Request request) {
-    Policies.Kind kind = kind(request.parameter("kind"));
-    String name = PolicyText.name(request.parameter("name"));
-    record Found(Policies.Standing standing, List<Policies.Version> versions) {}
-    Optional<Found> found =
-        database.read(
-            h ->
-                policies
-                    .standing(h, kind, name)
-                    .map(s -> new Found(s, policies.versions(h, kind, name))));
-    if (found.isEmpty()) {
-      return missing(kind, name);
-    }
-    Map<String, @Nullable Object> json = new LinkedHashMap<>();
-    json.put("kind", request.parameter("kind"));
-    json.put("name", name);
-    Policies.Standing standing = found.get().standing();
-    json.put("enforced", standing.version());
-    json.put("candidate", standing.candidate().map(Policies.Candidate::version).orElse(null));
-    json.put("canary_percent", standing.share());
-    json.put("canary_group", standing.group().orElse(null));
-    json.put("versions", found.get().versions().stream().map(RolloutRoutes::json).toList());
-    json.putAll(nodes(kind, name, standing));
-    return Response.ok(json);
-  }
-
-  private static Map<String, Object> json(Policies.Version version) {
-    Map<String, Object> json = new LinkedHashMap<>();
-    json.put("version", version.number());
-    json.put("digest", version.digest());
-    json.put("length", version.length());
-    json.put("at_ms", version.by().at().toEpochMilli());
-    json.put("who", version.by().actor());
-    json.put("why", version.by().why());
-    version.enforced().ifPresent(at -> json.put("enforced_ms", at.toEpochMilli()));
-    return json;
-  }
-
-  /** The nodes that use it, and what the candidate finds of those it does not decide for. */
-  private Map<String, Object> nodes(Policies.Kind kind, String name, Policies.Standing standing) {
-    List<String> canaries = new ArrayList<>();
-    List<Object> wouldFail = new ArrayList<>();
-    int passes = 0;
-    int fails = 0;
-    int waiting = 0;
-    List<Watched> users = fleet.users(kind, name);
-    for (Watched node : users) {
-      if (standing.candidate().isEmpty()) {
-        break;
-      }
-      if (standing.isCanary(node.enrolled(), name)) {
-        canaries.add(node.enrolled().id().value());
-        continue;
-      }
-      Optional<Trial> trial = trial(node);
-      if (trial.isEmpty()) {
-        waiting++;
-      } else if (trial.get().passes()) {
-        passes++;
-      } else {
-        fails++;
-        if (wouldFail.size() < MOST_NODES) {
-          wouldFail.add(wouldFail(node, trial.get()));
-        }
-      }
-    }
-    Map<String, Object> json = new LinkedHashMap<>();
-    json.put("nodes", users.size());
-    json.put("canaries", canaries);
-    json.put("would_pass", passes);
-    json.put("would_fail", fails);
-    json.put("not_judged", waiting);
-    json.put("failing", wouldFail);
-    return json;
-  }
-
-  /** What was found by exactly the policies of now. */
-  private Optional<Trial> trial(Watched node) {
-    String basis = references.of(node).basis();
-    return node.state().basis().equals(basis) ? node.state().trial() : Optional.empty();
-  }
-
-  private static Map<String, Object> wouldFail(Watched node, Trial trial) {
-    Failure first = trial.failures().getFirst();
-    Map<String, Object> json = new LinkedHashMap<>();
-    json.put("id", node.enrolled().id().value());
-    json.put("failures", trial.failures().size());
-    json.put("first", NodeStateJson.toJson(first));
-    return json;
-  }
-
-  private Response version(Request request) {
-    Policies.Kind kind = kind(request.parameter("kind"));
-    String name = PolicyText.name(request.parameter("name"));
-    long number = number(request.parameter("number"));
-    return database
-        .read(h -> policies.text(h, kind, name, number))
-        .map(text -> Response.ok(Map.of("name", name, "version", number, "content", text)))
-        .orElseGet(
-            () -> Response.error(404, kind.words() + " " + name + " has no version " + number));
   }
 
   /** What a request wants to change. */
@@ -239,7 +129,29 @@ final class RolloutRoutes {
     }
     references.changed();
     fleet.policyChanged(kind, name, done.get() + "; why: " + by.why());
-    return Response.ok(Map.of("done", done.get()));
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("done", done.get());
+    json.put("halted", halted(kind, name));
+    return Response.ok(json);
+  }
+
+  /**
+   * Nodes that were refused by versions that decide for them no more, and are not asked again by
+   * themselves.
+   */
+  private List<String> halted(Policies.Kind kind, String name) {
+    return fleet.users(kind, name).stream()
+        .filter(node -> node.state().operationalState() == OperationalState.INVALID_QUOTE)
+        .filter(node -> node.state().phase() instanceof Phase.Halted)
+        .filter(
+            node ->
+                node.state()
+                    .incident()
+                    .filter(i -> !references.decideNow(node, i.by()))
+                    .isPresent())
+        .map(node -> node.enrolled().id().value())
+        .limit(HistoryRoutes.MOST_NODES)
+        .toList();
   }
 
   /** Who asks, and the reason in the body's {@code why}; bounded and printable. */
@@ -256,7 +168,7 @@ final class RolloutRoutes {
         old.isPresent()
             ? existing(h, wish, old.get())
             : policies.add(h, wish.kind(), wish.name(), fresh(wish), wish.by());
-    policies.propose(h, wish.kind(), wish.name(), number, replacing(wish));
+    policies.propose(h, wish.kind(), wish.name(), number, replacing(wish), wish.by().at());
     return "version " + number + " is judged beside version " + wish.standing().version();
   }
 
@@ -285,7 +197,7 @@ final class RolloutRoutes {
                     new MalformedException(
                         "there is no candidate; begin with audit, which judges it beside the"
                             + " version enforced"));
-    policies.share(h, wish.kind(), wish.name(), (int) percent, group);
+    policies.share(h, wish.kind(), wish.name(), (int) percent, group, wish.by().at());
     String share = percent + " % of the nodes";
     return "version "
         + candidate.version()
@@ -373,28 +285,7 @@ final class RolloutRoutes {
     };
   }
 
-  private Response log(Request request) {
-    int most = request.query("most").map(RolloutRoutes::number).orElse(100L).intValue();
-    List<AuditLog.Entry> entries =
-        audit.newest(request.query("subject"), Math.clamp(most, 1, 10_000));
-    return Response.ok(
-        Map.of(
-            "entries",
-            entries.stream()
-                .map(
-                    e -> {
-                      Map<String, Object> json = new LinkedHashMap<>();
-                      json.put("at_ms", e.at().toEpochMilli());
-                      json.put("who", e.actor());
-                      json.put("action", e.action());
-                      json.put("subject", e.subject());
-                      json.put("detail", e.detail());
-                      return json;
-                    })
-                .toList()));
-  }
-
-  private static Response missing(Policies.Kind kind, String name) {
+  static Response missing(Policies.Kind kind, String name) {
     return Response.error(404, "there is no " + kind.words() + " " + name);
   }
 }

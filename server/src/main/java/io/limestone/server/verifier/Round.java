@@ -190,7 +190,8 @@ final class Round {
         state.ask(),
         judgement.verdict(),
         new Tally.Algorithms(word(reply.hashAlg()), word(reply.encAlg()), word(reply.signAlg())),
-        new Occurrence.By(edition.basis(), trial(edition, state, judgement.tried())));
+        new Occurrence.By(
+            edition.basis(), edition.decides(), trial(edition, state, judgement.tried())));
   }
 
   /** Whatever goes wrong with keeping evidence or learning from it, the verdict stands. */
@@ -239,7 +240,11 @@ final class Round {
         .flatMap(
             tried ->
                 result
-                    .map(r -> known.map(t -> t.and(r)).orElseGet(() -> Trial.of(tried.label(), r)))
+                    .map(
+                        r ->
+                            known
+                                .map(t -> t.and(r, edition.at()))
+                                .orElseGet(() -> Trial.of(tried.policies(), r, edition.at())))
                     .or(() -> known));
   }
 
@@ -272,7 +277,7 @@ final class Round {
         state.ask(),
         new Verdict.Untrusted(List.of(failure), before),
         new Tally.Algorithms("", "", ""),
-        new Occurrence.By(edition.basis(), known(edition, state)));
+        new Occurrence.By(edition.basis(), edition.decides(), known(edition, state)));
   }
 
   private static boolean threeParts(JsonObject results) {

@@ -17,6 +17,7 @@ import io.limestone.wire.Bytes;
 import io.limestone.wire.JsonObject;
 import io.limestone.wire.MalformedException;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -63,6 +64,7 @@ final class TryRoutes {
 
   List<Route> routes() {
     return List.of(
+        Route.of(Method.GET, "/limestone/v1/evidence", Access.ADMIN, r -> kept()),
         Route.of(
             Method.POST,
             "/limestone/v1/try",
@@ -79,6 +81,18 @@ final class TryRoutes {
                 place.release();
               }
             }));
+  }
+
+  private Response kept() {
+    KeptEvidence.Amount amount = evidence.amount();
+    long nodes = fleet.all().size();
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("nodes", nodes);
+    json.put("kept", amount.kept());
+    json.put("skipped", amount.skipped());
+    json.put("bytes", amount.bytes());
+    json.put("most_bytes", amount.most());
+    return Response.ok(json);
   }
 
   /** What is tried: one of the two is there. */

@@ -192,6 +192,9 @@ public final class Verifier implements Part {
                 signed)
             .routes());
     routes.addAll(
+        new HistoryRoutes(shared.database(), policies, references, fleet, view, shared.audit())
+            .routes());
+    routes.addAll(
         new LearnRoutes(shared.database(), learnings, fleet, shared.audit(), shared.clock())
             .routes());
     routes.addAll(
@@ -201,7 +204,8 @@ public final class Verifier implements Part {
         new VerifyRoutes(fleet, appraisers, bootPolicyName, violations, severities, shared.clock())
             .routes());
     routes.addAll(
-        new ExplanationRoutes(shared.database(), store, policies, outbox, fleet, view).routes());
+        new ExplanationRoutes(shared.database(), store, policies, references, outbox, fleet, view)
+            .routes());
   }
 
   private Fleet fleet() {

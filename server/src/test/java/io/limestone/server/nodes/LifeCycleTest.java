@@ -35,7 +35,7 @@ class LifeCycleTest {
           Optional.of(Duration.ofSeconds(60)));
   private static final Tally.Algorithms DECLARED =
       new Tally.Algorithms("sha256", "rsa2048", "rsassa");
-  private static final Occurrence.By BY = new Occurrence.By("basis", Optional.empty());
+  private static final Occurrence.By BY = new Occurrence.By("basis", List.of(), Optional.empty());
   private static final String KEY = "-----BEGIN PUBLIC KEY-----\nA\n-----END PUBLIC KEY-----\n";
 
   private final LifeCycle withV = new LifeCycle(RHYTHM, SeverityPolicy.STRICT, true);

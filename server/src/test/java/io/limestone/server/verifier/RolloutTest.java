@@ -77,9 +77,10 @@ class RolloutTest {
     assertThat(trusted(forgotten)).isTrue();
     JsonObject seen = scene.explanation(forgotten);
     assertThat(seen.string("health")).isEqualTo("trusted");
-    assertThat(seen.bool("candidate_passes")).isFalse();
-    assertThat(seen.object("candidate").list("failures").toString()).contains("/bin/good");
-    assertThat(seen.list("timeline").toString()).contains("would_fail", "web version 3");
+    assertThat(seen.object("candidate").bool("passes")).isFalse();
+    assertThat(seen.object("candidate").list("all").toString()).contains("/bin/good");
+    assertThat(seen.list("timeline").toString())
+        .contains("would_fail", "runtime policy web version 3");
 
     change("enforce", "", Map.of());
     scene.awaitState(forgotten, OperationalState.INVALID_QUOTE);
