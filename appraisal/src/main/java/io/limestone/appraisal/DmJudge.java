@@ -3,9 +3,11 @@ package io.limestone.appraisal;
 import io.limestone.appraisal.DmDevices.Device;
 import io.limestone.evidence.DmEvent;
 import io.limestone.evidence.ImaCursor;
+import io.limestone.evidence.Span;
 import io.limestone.policy.DmPolicy;
 import io.limestone.policy.DmPolicy.Rule;
 import io.limestone.policy.Expected;
+import io.limestone.tpm.HashAlg;
 import io.limestone.wire.Encoding;
 import io.limestone.wire.MalformedException;
 import java.util.LinkedHashMap;
@@ -55,14 +57,18 @@ final class DmJudge {
       return;
     }
     switch (event) {
-      case DmEvent.Load load ->
-          load(load, entry.digestAlg().kernelName() + ":" + entry.digest().toBytes().hex());
+      case DmEvent.Load load -> load(load, tableHash(entry.extra()));
       case DmEvent.Resume resume -> resume(resume);
       case DmEvent.Remove remove -> remove(remove);
       case DmEvent.Clear clear -> clear(clear);
       case DmEvent.Rename rename -> rename(rename);
       case DmEvent.Update update -> update(update);
     }
+  }
+
+  /** As the kernel's device mapper names a table: by SHA-256, whatever {@code ima_hash=} says. */
+  private static String tableHash(Span data) {
+    return "sha256:" + HashAlg.SHA256.digest(data.toBytes()).hex();
   }
 
   /**

@@ -183,9 +183,12 @@ final class ImaJudge {
       findings.note("entry " + number + ": a kernel was started with kexec, the list went on");
       deviceMapper.kernelStarted(number);
     }
-    boolean excluded = rules.excludes(entry.name());
     List<Bytes> aggregates =
         entry.isVerity() ? List.of() : BootAggregate.of(pcrs, entry.digestAlg());
+    if (aggregates.contains(entry.digest().toBytes())) {
+      return;
+    }
+    boolean excluded = rules.excludes(entry.name());
     if (excluded && !found.equals(aggregate) && !isListed(rules, entry)) {
       anotherAggregate(entry, aggregate.orElse("not known") + " (entry 0)");
     } else if (aggregates.isEmpty() || excluded) {
@@ -195,7 +198,7 @@ final class ImaJudge {
                   ? "the policy excludes it"
                   : "they are not quoted in bank " + entry.digestAlg().kernelName()));
       file(rules, entry, number);
-    } else if (!aggregates.contains(entry.digest().toBytes())) {
+    } else {
       anotherAggregate(
           entry, aggregates.getFirst().hex() + " (PCR 0 to 7 as quoted), or PCR 0 to 9");
     }

@@ -124,15 +124,14 @@ enum ImaTampering {
   OTHER_TEMPLATE {
     @Override
     ImaRecord of(ImaRecord record, Random random) {
-      // Hashed alike: three fields, of which the third is a signature or a buffer.
+      // Hashed alike are those of three fields, the third a signature or a buffer.
       String other =
           switch (record.template()) {
             case "ima-sig" -> "ima-buf";
             case "ima-buf" -> "ima-sig";
-            case "ima-ng" -> "ima-ngv2";
-            default -> "ima-ng";
+            default -> ImaWorld.TEMPLATES.get(random.nextInt(ImaWorld.TEMPLATES.size()));
           };
-      return record.template().equals("ima") || record.isViolation()
+      return record.isViolation() || other.equals(record.template())
           ? record
           : perhapsRehashed(record.withTemplate(other), random);
     }

@@ -211,6 +211,13 @@ public final class SoftwareTpm {
         });
   }
 
+  /** TPM2_PCR_Allocate of one more bank, and the reset that it needs. */
+  public synchronized SoftwareTpm allocate(HashAlg bank) {
+    banks.putIfAbsent(bank, new Bytes[PcrSelection.COUNT]);
+    reboot();
+    return this;
+  }
+
   /** The banks that are allocated. */
   public List<HashAlg> banks() {
     return new ArrayList<>(banks.keySet());

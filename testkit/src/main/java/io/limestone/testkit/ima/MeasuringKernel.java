@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -23,9 +24,16 @@ public final class MeasuringKernel {
   private static final int PCR = 10;
   private static final HashAlg LOG = HashAlg.SHA1;
 
+  /** Makes the {@code security.ima} signature of a file from the digest of its content. */
+  public interface Signer {
+    Bytes sign(HashAlg alg, Bytes digest);
+  }
+
   /** A file's state; the kernel's {@code ima_iint_cache} and reader and writer counts. */
   private static final class Inode {
     Bytes content;
+    Optional<String> template = Optional.empty();
+    Optional<Signer> signer = Optional.empty();
     boolean measured;
     int readers;
     int writers;
@@ -42,10 +50,23 @@ public final class MeasuringKernel {
   private final Set<Bytes> known = new HashSet<>();
   private final Map<String, Inode> files = new HashMap<>();
   private String template = "ima-ng";
+  private HashAlg hash = HashAlg.SHA256;
+  private boolean listsTwice;
 
   /** Not yet started. */
   public MeasuringKernel(SoftwareTpm tpm) {
     this.tpm = tpm;
+  }
+
+  /**
+   * How the kernel was built and its command line.
+   *
+   * @param imaHash {@code ima_hash=}: what files and buffers are measured with; a bank of the TPM
+   * @param disableTable {@code CONFIG_IMA_DISABLE_HTABLE}: the same entry is listed again
+   */
+  public void configure(HashAlg imaHash, boolean disableTable) {
+    hash = imaHash;
+    listsTwice = disableTable;
   }
 
   /** Power on: the TPM is reset, firmware measures, and the list begins. */
@@ -67,11 +88,9 @@ public final class MeasuringKernel {
     template = withTemplate;
     known.clear();
     files.values().forEach(MeasuringKernel::forget);
-    Bytes aggregate = tpm.pcrs(new PcrSelection(HashAlg.SHA256, 0x3ff)).digest();
-    if (template.equals("ima")) { // too short for SHA-256
-      aggregate = tpm.pcrs(new PcrSelection(HashAlg.SHA1, 0xff)).digest();
-    }
-    add(file(utf8("boot_aggregate"), aggregate));
+    HashAlg alg = digestOfTemplate(template);
+    int pcrs = alg == HashAlg.SHA1 ? 0xff : 0x3ff;
+    add(file(utf8("boot_aggregate"), tpm.pcrs(new PcrSelection(alg, pcrs)).digest(), template));
   }
 
   private static void forget(Inode file) {
@@ -91,6 +110,16 @@ public final class MeasuringKernel {
     files.put(path, new Inode(utf8(content)));
   }
 
+  /** A rule of the IMA policy with a template of its own for this file. */
+  public void rule(String path, String itsTemplate) {
+    inode(path).template = Optional.of(itsTemplate);
+  }
+
+  /** The file is signed, and stays so whatever it contains. */
+  public void sign(String path, Signer signer) {
+    inode(path).signer = Optional.of(signer);
+  }
+
   /** Opens for reading, as also running a program does. To be {@link #closeRead closed}. */
   public void openRead(String path) {
     Inode file = inode(path);
@@ -102,7 +131,7 @@ public final class MeasuringKernel {
     file.readers++;
     if (!file.measured) {
       file.measured = true;
-      add(file(utf8(path), digestOf(file.content)));
+      add(entryOf(path, file.content));
     }
   }
 
@@ -143,14 +172,14 @@ public final class MeasuringKernel {
         ImaRecord.of(
             LOG,
             "ima-buf",
-            ImaField.dNg("sha256", HashAlg.SHA256.digest(data)),
+            ImaField.dNg(hash.keylimeName(), hash.digest(data)),
             ImaField.nNg(utf8(name)),
             ImaField.hex("buf", data)));
   }
 
   /** An entry of any kind, measured as any other. */
   public void add(ImaRecord record) {
-    if (record.isViolation() || known.add(record.templateData())) {
+    if (record.isViolation() || known.add(record.templateData()) || listsTwice) {
       for (HashAlg bank : tpm.banks()) {
         tpm.extend(bank, PCR, record.measured(bank));
       }
@@ -160,52 +189,81 @@ public final class MeasuringKernel {
 
   /** What this kernel lists for a file of that content. */
   public ImaRecord entryOf(String path, String content) {
-    return file(utf8(path), digestOf(utf8(content)));
+    return entryOf(path, utf8(content));
+  }
+
+  private ImaRecord entryOf(String path, Bytes content) {
+    String its = inode(path).template.orElse(template);
+    return file(utf8(path), digestOfTemplate(its).digest(content), its);
   }
 
   private void violation(String path) {
-    Bytes digest = template.equals("ima") ? HashAlg.SHA1.zeros() : HashAlg.SHA256.zeros();
-    ImaRecord shape = file(utf8(path), digest);
-    add(shape.withHash(LOG.zeros()));
+    String its = inode(path).template.orElse(template);
+    add(file(utf8(path), digestOfTemplate(its).zeros(), its).withHash(LOG.zeros()));
   }
 
-  private Bytes digestOf(Bytes content) {
-    return (template.equals("ima") ? HashAlg.SHA1 : HashAlg.SHA256).digest(content);
+  /** The old template has room for SHA-1 only, whatever {@code ima_hash=} says. */
+  private HashAlg digestOfTemplate(String its) {
+    return its.equals("ima") ? HashAlg.SHA1 : hash;
   }
 
-  private ImaRecord file(Bytes path, Bytes digest) {
-    ImaField alg = ImaField.dNg("sha256", digest);
-    ImaField typed = ImaField.dNgV2("ima", "sha256", digest);
+  private ImaRecord file(Bytes path, Bytes digest, String its) {
+    ImaField alg = ImaField.dNg(hash.keylimeName(), digest);
+    ImaField typed = ImaField.dNgV2("ima", hash.keylimeName(), digest);
     ImaField name = ImaField.nNg(path);
-    ImaField sig = ImaField.hex("sig", signature(digest));
-    return switch (template) {
-      case "ima" -> ImaRecord.of(LOG, template, ImaField.d(digest), ImaField.n(path));
-      case "ima-ng" -> ImaRecord.of(LOG, template, alg, name);
-      case "ima-sig" -> ImaRecord.of(LOG, template, alg, name, sig);
-      case "ima-ngv2" -> ImaRecord.of(LOG, template, typed, name);
-      case "ima-sigv2" -> ImaRecord.of(LOG, template, typed, name, sig);
+    Optional<Inode> inode =
+        Optional.ofNullable(files.get(new String(path.toArray(), StandardCharsets.UTF_8)));
+    ImaField sig =
+        ImaField.hex("sig", inode.map(one -> signature(one, digest)).orElse(Bytes.EMPTY));
+    return switch (its) {
+      case "ima" -> ImaRecord.of(LOG, its, ImaField.d(digest), ImaField.n(path));
+      case "ima-ng" -> ImaRecord.of(LOG, its, alg, name);
+      case "ima-sig" -> ImaRecord.of(LOG, its, alg, name, sig);
+      case "ima-ngv2" -> ImaRecord.of(LOG, its, typed, name);
+      case "ima-sigv2" -> ImaRecord.of(LOG, its, typed, name, sig);
       case "ima-modsig" ->
           ImaRecord.of(
-              LOG, template, alg, name, sig, ImaField.none("d-modsig"), ImaField.none("modsig"));
-      case "evm-sig" ->
-          ImaRecord.of(
-              LOG,
-              template,
-              alg,
-              name,
-              ImaField.none("evmsig"),
-              ImaField.xattrNames("security.ima"),
-              ImaField.hex("xattrlengths", Bytes.ofHex("01000000")),
-              ImaField.hex("xattrvalues", Bytes.ofHex("04")),
-              ImaField.number("iuid", 1000),
-              ImaField.number("igid", 100),
-              ImaField.number("imode", 0100755));
-      default -> throw new IllegalArgumentException(template);
+              LOG, its, alg, name, sig, ImaField.none("d-modsig"), ImaField.none("modsig"));
+      case "evm-sig" -> inode.isPresent() ? withAttributes(alg, name) : withoutFile(alg, name);
+      default -> throw new IllegalArgumentException(its);
     };
   }
 
-  /** Some files are signed, by a key that nobody knows. */
-  private static Bytes signature(Bytes digest) {
+  private static ImaRecord withAttributes(ImaField digest, ImaField name) {
+    return ImaRecord.of(
+        LOG,
+        "evm-sig",
+        digest,
+        name,
+        ImaField.none("evmsig"),
+        ImaField.xattrNames("security.ima"),
+        ImaField.hex("xattrlengths", Bytes.ofHex("01000000")),
+        ImaField.hex("xattrvalues", Bytes.ofHex("04")),
+        ImaField.number("iuid", 1000),
+        ImaField.number("igid", 100),
+        ImaField.number("imode", 0100755));
+  }
+
+  private static ImaRecord withoutFile(ImaField digest, ImaField name) {
+    return ImaRecord.of(
+        LOG,
+        "evm-sig",
+        digest,
+        name,
+        ImaField.none("evmsig"),
+        ImaField.none("xattrnames"),
+        ImaField.none("xattrlengths"),
+        ImaField.none("xattrvalues"),
+        ImaField.none("iuid"),
+        ImaField.none("igid"),
+        ImaField.none("imode"));
+  }
+
+  /** Some files are signed by a key that nobody knows. */
+  private Bytes signature(Inode file, Bytes digest) {
+    if (file.signer.isPresent()) {
+      return file.signer.get().sign(hash, digest);
+    }
     return digest.toArray()[0] % 2 == 0
         ? Bytes.EMPTY
         : Bytes.concat(Bytes.ofHex("030204000000010008"), digest.slice(0, 8));
