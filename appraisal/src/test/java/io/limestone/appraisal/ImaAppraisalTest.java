@@ -16,6 +16,7 @@ import io.limestone.tpm.HashAlg;
 import io.limestone.tpm.PcrSelection;
 import io.limestone.tpm.SignedQuote;
 import io.limestone.wire.Bytes;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -347,6 +348,44 @@ class ImaAppraisalTest {
     String confused = node.ima.text().replaceAll("ima-ng (.*)", "ima-sig $1 ");
     untrusted(
         list(node, confused, 0), "ima.validation.ima_hash", "ima.validation.ima_hash", MISMATCH);
+  }
+
+  /**
+   * The template ima has no lengths: whatever has 276 bytes can be shown as one of its entries. Of a
+   * signed entry the name then begins with what was the end of the digest, which can be ground
+   * until an exclude matches it, and the zeros of lengths stand in the midst of it.
+   */
+  @Test
+  void attack22_anEntryShownAsOneOfTheOldTemplateIsUntrustedDespiteExcludes() {
+    TestNode node = TestNode.withFiles("/bin/a");
+    node.runtime =
+        Optional.of(TestNode.policy(Map.of("excludes", List.of("/tmp/", "/bin/a$", "boot_"))));
+    Bytes ground = bytes("........../tmp/aaaaa");
+    Bytes signature = bytes("\u0003" + "s".repeat(109) + "\0");
+    String path = "/evil" + "l".repeat(121);
+    node.ima.sig(path, HashAlg.SHA1, ground, signature);
+    untrusted(node.attest(AttestationState.NONE), NOT_LISTED);
+
+    byte[] data =
+        ImaRecord.of(
+                HashAlg.SHA1,
+                "ima-sig",
+                ImaField.dNg("sha1", ground),
+                ImaField.nNg(bytes(path)),
+                ImaField.hex("sig", signature))
+            .templateData()
+            .toArray();
+    assertThat(data).hasSize(20 + 256);
+    String shown =
+        "10 "
+            + HashAlg.SHA1.digest(Bytes.of(data)).hex()
+            + " ima "
+            + Bytes.of(Arrays.copyOf(data, 20)).hex()
+            + " "
+            + new String(data, 20, 255, StandardCharsets.ISO_8859_1);
+    String text = node.ima.text();
+    String before = text.substring(0, text.lastIndexOf("10 "));
+    untrusted(list(node, before + shown + "\n", 0), "ima.parser.entry", MISMATCH);
   }
 
   @Test

@@ -315,7 +315,10 @@ final class AsciiForm implements ImaForm {
 
   private @Nullable String fixedName(ImaFields into, int from, int to) {
     if (to - from > 255) {
-      return "name of more than 255 bytes";
+      return ImaFields.LONG_NAME;
+    }
+    if (Ascii.find(text, from, to, '\0') < to) {
+      return ImaFields.ZERO_IN_NAME;
     }
     into.name.show(text, from, to);
     into.put(text, from, to);

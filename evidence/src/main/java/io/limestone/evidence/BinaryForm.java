@@ -124,7 +124,10 @@ final class BinaryForm implements ImaForm {
   private @Nullable String old(ImaFields into) {
     int nameFrom = dataFrom + 24;
     if (position - nameFrom > 255) {
-      return "name of more than 255 bytes";
+      return ImaFields.LONG_NAME;
+    }
+    if (Ascii.find(list, nameFrom, position, '\0') < position) {
+      return ImaFields.ZERO_IN_NAME;
     }
     into.digestAlg = FileDigest.SHA1;
     into.digest.show(list, dataFrom, dataFrom + 20);

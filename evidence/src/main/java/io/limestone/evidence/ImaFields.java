@@ -9,6 +9,14 @@ import org.jspecify.annotations.Nullable;
  * data, the bytes that the kernel hashed: either made here, or where they stand in a binary list.
  */
 final class ImaFields {
+  static final String LONG_NAME = "name of more than 255 bytes";
+
+  /**
+   * In template ima, whose fields have no lengths, only this tells an entry from one of another
+   * template that has as many bytes: lengths of less than 16 MiB have a zero.
+   */
+  static final String ZERO_IN_NAME = "a zero in a name";
+
   int pcr;
   final byte[] column = new byte[64];
   int columnLength;
