@@ -92,6 +92,11 @@ final class Findings {
     return List.copyOf(outdated);
   }
 
+  /** Whether further failures are only counted. */
+  boolean full() {
+    return failures.size() == most;
+  }
+
   boolean failed() {
     return !failures.isEmpty();
   }

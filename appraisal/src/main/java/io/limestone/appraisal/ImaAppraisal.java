@@ -124,8 +124,8 @@ final class ImaAppraisal {
     ImaJudge other = trying.flatMap(one -> one.judge(cursor.logHash(), from)).orElse(null);
     byte[] target = quoted.toArray();
     long matched = replay.is(target) ? 0 : -1;
-    DmDevices bound = from.devices();
-    DmDevices otherBound = other == null ? DmDevices.NONE : other.devices();
+    ImaJudge.Known bound = judge.known();
+    ImaJudge.Known otherBound = other == null ? bound : other.known();
     while (cursor.next()) {
       cursor.extend(replay);
       judge.entry(cursor, from.nextEntry() + cursor.entries() - 1);
@@ -134,10 +134,10 @@ final class ImaAppraisal {
       }
       if (matched < 0 && replay.is(target)) {
         matched = cursor.entries();
-        bound = judge.devices();
+        bound = judge.known();
         judge.settle();
         if (other != null) {
-          otherBound = other.devices();
+          otherBound = other.known();
           other.settle();
         }
       }
@@ -167,11 +167,11 @@ final class ImaAppraisal {
             from.nextEntry() + matched,
             Optional.of(new ImaProgress.Running(pcrs.bank(), quoted)),
             cursor.entries() - matched,
-            judge.learned(),
-            bound,
-            judge.aggregate());
+            bound.learned(),
+            bound.devices(),
+            bound.aggregate());
     if (other != null) {
-      trying.orElseThrow().bound(progress.as(other.learned(), otherBound, other.aggregate()));
+      trying.orElseThrow().bound(progress.as(otherBound));
     }
     return new Judged(progress);
   }

@@ -56,19 +56,17 @@ final class ImaJudge {
     this.aggregate = before.aggregate();
   }
 
-  /** Keys that the entries so far have loaded into the kernel, with the policy's leave. */
-  VerificationKeys learned() {
-    return learned;
-  }
+  /**
+   * What the entries so far have shown of the node, by which later ones are judged.
+   *
+   * @param learned keys that were loaded into the kernel, with the policy's leave
+   * @param devices of the device mapper
+   * @param aggregate the digest in entry 0, once it was judged
+   */
+  record Known(VerificationKeys learned, DmDevices devices, Optional<String> aggregate) {}
 
-  /** Device-mapper devices after the entries so far. */
-  DmDevices devices() {
-    return deviceMapper.devices();
-  }
-
-  /** The digest in entry 0, once it was judged. */
-  Optional<String> aggregate() {
-    return aggregate;
+  Known known() {
+    return new Known(learned, deviceMapper.devices(), aggregate);
   }
 
   /** Judges what only the list as a whole shows. To be called behind the last entry. */
@@ -153,13 +151,12 @@ final class ImaJudge {
     switch (entry.template()) {
       case IMA, IMA_NG, IMA_NGV2, EVM_SIG -> file(rules, entry, number);
       case IMA_SIG, IMA_SIGV2, IMA_MODSIG -> {
-        if (!Measured.isSignature(entry.extra())) {
-          // Template names are not hashed: a buffer relabelled as a signed file is found out by
-          // this,
-          // and the other way round by the digest of the buffer.
-          notASignature(entry);
-        } else if (!isSigned(rules, entry)) {
+        if (Measured.isSignature(entry.extra())) {
           file(rules, entry, number);
+        } else {
+          // Template names are not hashed: a buffer relabelled as a signed file is found out by
+          // this, and the other way round by the digest of the buffer.
+          notASignature(entry);
         }
       }
       case IMA_BUF -> throw new IllegalStateException("handled above");
@@ -244,8 +241,8 @@ final class ImaJudge {
   }
 
   private boolean isSigned(RuntimePolicy rules, ImaCursor entry) {
-    Span signature = entry.extra();
-    return !signature.isEmpty()
+    return !entry.extra().isEmpty()
+        && !entry.name().is(BOOT_AGGREGATE)
         && (isSignedBy(rules.verificationKeys(), entry) || isSignedBy(learned, entry));
   }
 
@@ -258,12 +255,21 @@ final class ImaJudge {
         entry.isVerity()
             ? rules.verity(entry.name(), entry.digest())
             : rules.file(entry.name(), entry.digest());
-    if (judgement == Judgement.OTHER_DIGEST && rules.allowedBefore(entry.name(), entry.digest())) {
-      replaced.put(key(entry.name()), otherDigest("digests", entry, number, rules));
-      if (replaced.size() > MAX_REPLACED) {
-        settle();
+    if (judgement != Judgement.ALLOWED && judgement != Judgement.EXCLUDED) {
+      // Only now: verifying takes a thousand times as long as looking up.
+      if (findings.full() && !entry.extra().isEmpty()) {
+        return; // nor for a list that fails anyway: it may be made up of such entries
       }
-      return;
+      if (isSigned(rules, entry)) {
+        judgement = Judgement.ALLOWED;
+      } else if (judgement == Judgement.OTHER_DIGEST
+          && rules.allowedBefore(entry.name(), entry.digest())) {
+        replaced.put(key(entry.name()), otherDigest("digests", entry, number, rules));
+        if (replaced.size() > MAX_REPLACED) {
+          settle();
+        }
+        return;
+      }
     }
     if (judgement == Judgement.ALLOWED && !replaced.isEmpty()) {
       replacements += replaced.remove(key(entry.name())) == null ? 0 : 1;

@@ -15,7 +15,7 @@ import java.util.Optional;
  * @param nextEntry entries bound so far; the next request asks from here
  * @param running PCR 10 after those entries; absent at entry 0
  * @param ahead entries seen beyond the last quote, which the next quote must cover
- * @param learned keys that the node's kernel loaded, allowed by the policy, in entries seen so far
+ * @param learned keys that the node's kernel loaded, allowed by the policy, in the entries bound
  * @param devices device-mapper devices after the entries bound
  * @param aggregate the digest in entry 0, {@code algorithm:hex}; absent if none was judged
  */
@@ -35,8 +35,9 @@ public record ImaProgress(
   public record Running(HashAlg bank, Bytes pcr10) {}
 
   /** As far, by what another policy let the node do. */
-  ImaProgress as(VerificationKeys keys, DmDevices mapped, Optional<String> first) {
-    return new ImaProgress(nextEntry, running, ahead, keys, mapped, first);
+  ImaProgress as(ImaJudge.Known known) {
+    return new ImaProgress(
+        nextEntry, running, ahead, known.learned(), known.devices(), known.aggregate());
   }
 
   /** The portable form, for storage. */
