@@ -351,8 +351,8 @@ class ImaAppraisalTest {
   }
 
   /**
-   * The template ima has no lengths: whatever has 276 bytes can be shown as one of its entries. Of a
-   * signed entry the name then begins with what was the end of the digest, which can be ground
+   * The template ima has no lengths: whatever has 276 bytes can be shown as one of its entries. Of
+   * a signed entry the name then begins with what was the end of the digest, which can be ground
    * until an exclude matches it, and the zeros of lengths stand in the midst of it.
    */
   @Test

@@ -47,8 +47,7 @@ class ImaSignedFilesTest {
     node.ima.file("/bin/s", "old");
     RuntimePolicy old = policy(Map.of("/bin/s", "old"), false);
     node.runtime = Optional.of(policy(Map.of("/bin/s", "new"), true).after(old));
-    untrusted(
-        node.attest(AttestationState.NONE), "ima.validation.ima-ng.runtime_policy_hash");
+    untrusted(node.attest(AttestationState.NONE), "ima.validation.ima-ng.runtime_policy_hash");
     node.ima.sig("/bin/s", HashAlg.SHA256, digest("newer"), signature("newer"));
     assertThat(trusted(node.attest(AttestationState.NONE)).notes())
         .anyMatch(note -> note.startsWith("1 files were replaced"));

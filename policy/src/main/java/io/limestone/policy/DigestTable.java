@@ -128,7 +128,11 @@ final class DigestTable {
     int hash = hash(array, from, length);
     int tag = hash & ~OFFSET;
     int slot = hash & slots.length - 1;
-    for (int there = slots[slot]; there != 0; there = slots[slot]) {
+    for (int probes = 0; probes <= MAX_PROBES; probes++) { // put() went no further either
+      int there = slots[slot];
+      if (there == 0) {
+        return -1;
+      }
       if ((there & ~OFFSET) == tag) {
         int at = (there & OFFSET) * ALIGN;
         if (readInt(at) == length

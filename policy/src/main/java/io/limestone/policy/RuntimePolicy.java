@@ -92,7 +92,8 @@ public final class RuntimePolicy {
     return names() == 0
         && parts.excludes.isEmpty()
         && parts.ignoredKeyrings.isEmpty()
-        && parts.keys.isEmpty();
+        && parts.keys.isEmpty()
+        && parts.devices.isEmpty();
   }
 
   /** The keys that signatures of files are verified with. */

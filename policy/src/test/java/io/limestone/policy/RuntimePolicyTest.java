@@ -274,6 +274,18 @@ class RuntimePolicyTest {
     assertThat(RuntimePolicy.parse(policy(Map.of())).isEmpty()).isTrue();
     assertThat(RuntimePolicy.parse(policy(Map.of("digests", Map.of("/x", List.of(A))))).isEmpty())
         .isFalse();
+    Map<String, Object> rule = new LinkedHashMap<>();
+    rule.put("required", true);
+    rule.put("device_resume_required", true);
+    rule.put("device_rename", Map.of());
+    rule.put("device_remove", Map.of("allow_removal", false));
+    rule.put("allow_clear", false);
+    rule.put("table_load", Map.of("allow_multiple_loads", false, "targets", List.of(Map.of())));
+    Map<String, Object> devices =
+        Map.of("version", 1, "match_on", "name", "rules", Map.of("root", rule));
+    assertThat(RuntimePolicy.parse(policy(Map.of("dm-policy", devices))).isEmpty())
+        .as("rules for devices alone are to be checked too")
+        .isFalse();
   }
 
   private static Judgement judge(RuntimePolicy policy, String name, String digest) {
