@@ -1,6 +1,7 @@
 package io.limestone.policy;
 
 import io.limestone.evidence.Span;
+import io.limestone.policy.Complaint.Level;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.LocalDateTime;
@@ -11,30 +12,13 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 
-/**
- * What is wrong with a runtime policy that is valid: what weakens it, what does nothing, and what
- * will raise false alarms. For one policy.
- */
+/** What is wrong with a runtime policy that is valid. For one policy. */
 public final class PolicyLint {
   private static final Duration STALE = Duration.ofDays(180);
 
   /** Names of no relation: an expression that matches all of them matches whatever there is. */
   private static final List<String> ANYTHING =
       List.of("/usr/bin/bash", "/etc/passwd", "/opt/x/lib.so", "/home/a/run", "boot", "~");
-
-  /** How bad it is. */
-  public enum Level {
-    ERROR,
-    WARNING,
-    NOTE
-  }
-
-  /**
-   * Something wrong.
-   *
-   * @param place in the document
-   */
-  public record Complaint(Level level, String place, String problem, String remedy) {}
 
   private final PolicyDocument policy;
   private final List<Complaint> complaints = new ArrayList<>();

@@ -4,10 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.groups.Tuple.tuple;
 
+import io.limestone.policy.Complaint.Level;
 import io.limestone.policy.PolicyDiff.Difference;
 import io.limestone.policy.PolicyDiff.Kind;
-import io.limestone.policy.PolicyLint.Complaint;
-import io.limestone.policy.PolicyLint.Level;
 import io.limestone.wire.Bytes;
 import io.limestone.wire.Json;
 import io.limestone.wire.MalformedException;

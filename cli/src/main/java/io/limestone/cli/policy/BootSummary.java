@@ -1,5 +1,6 @@
 package io.limestone.cli.policy;
 
+import io.limestone.policy.Complaint;
 import io.limestone.policy.boot.BootRules;
 import io.limestone.wire.Json;
 import io.limestone.wire.JsonObject;
@@ -30,7 +31,6 @@ final class BootSummary {
   private final Instant now;
   private final Summary summary;
   private final List<String> windows = new ArrayList<>();
-  private final List<String> warnings = new ArrayList<>();
 
   private BootSummary(JsonObject policy, Instant now, Summary summary) {
     this.policy = policy;
@@ -38,13 +38,14 @@ final class BootSummary {
     this.summary = summary;
   }
 
-  static void of(JsonObject policy, Instant now, Summary summary) {
+  static void of(JsonObject policy, List<Complaint> complaints, Instant now, Summary summary) {
     BootSummary boot = new BootSummary(policy, now, summary);
     if (policy.has(BootRules.MARKER)) {
       boot.rules();
     } else {
       boot.referenceState();
     }
+    summary.warnings(complaints);
   }
 
   private void rules() {
@@ -73,21 +74,13 @@ final class BootSummary {
     summary.add("phases", phases, "phases", phases);
     List<String> absent = policy.has("absent") ? policy.strings("absent") : List.of();
     summary.add("absent", absent, "may be absent", String.join(", ", absent));
-    if (!absent.isEmpty()) {
-      warnings.add("absent: a log without these events is accepted: " + String.join(", ", absent));
-    }
-    if (dbx == 0 && sbat.isEmpty()) {
-      warnings.add("no revocation is demanded: an old, vulnerable loader passes if it is listed");
-    }
     summary.add("windows", windows, "for a time only", windows);
-    summary.add("warnings", warnings, "warnings", warnings.isEmpty() ? List.of("none") : warnings);
   }
 
   private String secureBoot(Object value) {
     if (Boolean.TRUE.equals(value)) {
       return "must be on";
     }
-    warnings.add("secure_boot: a machine with Secure Boot off is accepted");
     return Boolean.FALSE.equals(value) ? "must be off" : "on or off";
   }
 
@@ -96,9 +89,6 @@ final class BootSummary {
     boolean free = name.equals("configuration") && !of.has(name);
     if (free || "any".equals(value)) {
       summary.add(member, "any", title, "anything");
-      if (!name.equals("configuration")) {
-        warnings.add(title + ": anything is accepted");
-      }
     } else {
       int count = entries(of, name, path).size();
       summary.add(member, count, title, count == 0 ? "nothing is allowed" : count + " allowed");
@@ -108,7 +98,6 @@ final class BootSummary {
   private void commandLines() {
     if ("any".equals(value(policy, "command_lines"))) {
       summary.add("command_lines", "any", "command line", "anything");
-      warnings.add("command_lines: any kernel command line is accepted");
       return;
     }
     List<String> lines =
@@ -166,7 +155,7 @@ final class BootSummary {
   private void referenceState() {
     summary.add("form", "keylime", "form", "a reference state (Keylime's example reads it)");
     boolean on = !policy.has("has_secureboot") || policy.bool("has_secureboot");
-    summary.add("secure_boot", on, "Secure Boot", on ? "must be on" : "may be off");
+    summary.add("secure_boot", on, "Secure Boot", on ? "must be on" : "must be off");
     Map<String, Integer> counts = new LinkedHashMap<>();
     for (String name : policy.names()) {
       if (policy.members().get(name) instanceof List<?> list) {

@@ -32,7 +32,7 @@ final class DiffPolicies {
   private static final Operand BOTH =
       Operand.many(
           "POLICY",
-          "two runtime policies, the one before and the one after: files, JSON or DSSE; or name:NAME"
+          "two policies of a kind, the one before and the one after: files, JSON or DSSE; or name:NAME"
               + " or name:NAME@VERSION at the verifier");
   private static final Option ALL =
       Option.flag("--all", "Every name, not only the first few of each group").or("-a");
@@ -51,20 +51,23 @@ final class DiffPolicies {
   }
 
   static Leaf command() {
-    return Leaf.of("diff", "Tells in words how two runtime policies differ.", DiffPolicies::run)
+    return Leaf.of("diff", "Tells in words how two policies differ.", DiffPolicies::run)
         .operands(BOTH)
-        .options(ALL, Packages.PLACES, Packages.ARCH, PolicySource.KEYS, Connection.JSON)
+        .options(ALL, Packages.PLACES, Packages.ARCH, PolicyCommands.KIND, PolicySource.KEYS)
+        .options(Connection.JSON)
         .options(Connection.OPTIONS)
         .text(
             """
-            What each difference means for nodes that are given the second policy instead of the first. Files are
-            told by package where one is known, else by folder.
+            What each difference means for nodes that are given the second policy instead of the first. Files of
+            runtime policies are told by package where one is known, else by folder. Of boot policies, firmware,
+            programs, keys, revocations and command lines are, and whether the second accepts all that the first does.
 
             Exit code 0: no difference. 1: they differ. 2: unusable input.
 
             Examples:
               limestone policy diff old.json new.json
               limestone policy diff name:web next.json --packages https://repo.example.org/ -a
+              limestone policy diff boot.json next.json --json
               limestone policy diff name:web@2 name:web@3 --packages "http://deb.debian.org/debian trixie main"
             """);
   }
@@ -77,15 +80,21 @@ final class DiffPolicies {
     PolicySource source = new PolicySource(arguments, output);
     PolicyFile first = source.read(arguments.operand(0));
     PolicyFile second = source.read(arguments.operand(1));
-    DiffPolicies diff = of(first.runtime(), second.runtime(), arguments);
-    if (arguments.has(Connection.JSON)) {
-      output.json(diff.json(first, second));
-    } else {
+    if (!arguments.has(Connection.JSON)) {
       for (PolicyFile file : List.of(first, second)) {
         if (file.signature() instanceof PolicyFile.Signature.NotVerified) {
           output.note(file.name() + ": " + file.signature().text());
         }
       }
+    }
+    if (first.kind() == PolicyCommands.Kind.BOOT && second.kind() == first.kind()) {
+      return DiffBootPolicies.run(
+          first, second, arguments.has(ALL), arguments.has(Connection.JSON), output);
+    }
+    DiffPolicies diff = of(first.runtime(), second.runtime(), arguments);
+    if (arguments.has(Connection.JSON)) {
+      output.json(diff.json(first, second));
+    } else {
       diff.print(arguments.has(ALL), output);
     }
     return diff.differences.isEmpty() ? 0 : 1;
@@ -144,7 +153,7 @@ final class DiffPolicies {
         : null;
   }
 
-  private static String word(Kind kind) {
+  static String word(Kind kind) {
     return kind.name().toLowerCase(Locale.ROOT);
   }
 

@@ -4,11 +4,15 @@ import io.limestone.cli.Connection;
 import io.limestone.cli.args.Arguments;
 import io.limestone.cli.args.Command.Leaf;
 import io.limestone.cli.args.Output;
+import io.limestone.policy.Complaint;
+import io.limestone.policy.Complaint.Level;
+import io.limestone.policy.PolicyDocument;
 import io.limestone.policy.PolicyLint;
-import io.limestone.policy.PolicyLint.Complaint;
-import io.limestone.policy.PolicyLint.Level;
+import io.limestone.policy.boot.BootLint;
 import io.limestone.wire.Encoding;
+import io.limestone.wire.MalformedException;
 import java.io.IOException;
+import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.util.LinkedHashMap;
@@ -21,25 +25,32 @@ final class LintPolicy {
   private LintPolicy() {}
 
   static Leaf command() {
-    return Leaf.of("lint", "Tells what weakens a runtime policy, or does nothing.", LintPolicy::run)
+    return Leaf.of(
+            "lint",
+            "Tells what weakens a policy, of either kind, or does nothing.",
+            LintPolicy::run)
         .operands(PolicySource.POLICY)
-        .options(PolicySource.KEYS, Connection.JSON)
+        .options(PolicyCommands.KIND, PolicySource.KEYS, Connection.JSON)
         .options(Connection.OPTIONS)
         .text(
             """
-            Excludes that swallow everything, no signature, old age, weak digests, keys of no use, names that an
-            exclude makes pointless … Exit 0: no errors (there may be warnings). 1: errors. 2: no valid policy.
+            Of runtime policies: excludes that swallow everything, no signature, old age, weak digests, keys of no
+            use, names that an exclude makes pointless … Of boot policies: Secure Boot not demanded, anything
+            accepted, dangerous kernel command lines, no revocation demanded, times that are over, duplicates …
+
+            Exit code 0: no errors (there may be warnings). 1: errors. 2: no valid policy.
+
+            Examples:
+              limestone policy lint policy.json
+              limestone policy lint boot.json --json | jq '.complaints[] | select(.level == "error")'
+              limestone policy lint name:servers --kind boot
             """);
   }
 
   private static int run(Arguments arguments, Output output)
       throws IOException, InterruptedException {
     PolicyFile policy = new PolicySource(arguments, output).read(arguments.operand(0));
-    List<Complaint> complaints =
-        PolicyLint.of(
-            policy.runtime(),
-            policy.envelope().isPresent(),
-            LocalDateTime.now(ZoneId.systemDefault()));
+    List<Complaint> complaints = complaints(policy);
     if (arguments.has(Connection.JSON)) {
       output.json(Map.of("complaints", complaints.stream().map(LintPolicy::json).toList()));
     } else {
@@ -49,6 +60,22 @@ final class LintPolicy {
       }
     }
     return complaints.stream().anyMatch(one -> one.level() == Level.ERROR) ? 1 : 0;
+  }
+
+  /** Of a policy of either kind. */
+  static List<Complaint> complaints(PolicyFile policy) {
+    boolean signed = policy.envelope().isPresent();
+    return switch (policy.content()) {
+      case PolicyFile.Content.OfRuntime(PolicyDocument document) ->
+          PolicyLint.of(document, signed, LocalDateTime.now(ZoneId.systemDefault()));
+      case PolicyFile.Content.OfBoot boot -> {
+        try {
+          yield BootLint.of(policy.text(), signed, Instant.now());
+        } catch (MalformedException e) {
+          throw e.in(policy.name());
+        }
+      }
+    };
   }
 
   private static Map<String, Object> json(Complaint complaint) {

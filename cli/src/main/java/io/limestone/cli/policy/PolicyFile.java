@@ -114,8 +114,7 @@ record PolicyFile(
     return switch (content) {
       case Content.OfRuntime(PolicyDocument document) -> document;
       case Content.OfBoot boot ->
-          throw CommandFailed.unusable(
-              name + " is a boot policy; this command is for runtime policies");
+          throw CommandFailed.unusable(name + " is a boot policy; a runtime policy is needed");
     };
   }
 
@@ -140,12 +139,15 @@ record PolicyFile(
   /** The boot policy as nodes are judged by it now; a reference state is read by its engine. */
   BootPolicy boot() {
     return switch (content) {
-      case Content.OfBoot boot ->
-          BootPolicy.of("example", new String(json.toArray(), StandardCharsets.UTF_8))
-              .at(Instant.now());
+      case Content.OfBoot boot -> BootPolicy.of("example", text()).at(Instant.now());
       case Content.OfRuntime runtime ->
           throw CommandFailed.unusable(name + " is a runtime policy; a boot policy is needed");
     };
+  }
+
+  /** Its JSON text, without an envelope. */
+  String text() {
+    return new String(json.toArray(), StandardCharsets.UTF_8);
   }
 
   /** How the policy is named that a patch is made for: by its content, signed or not. */

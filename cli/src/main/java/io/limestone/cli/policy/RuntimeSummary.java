@@ -1,9 +1,7 @@
 package io.limestone.cli.policy;
 
+import io.limestone.policy.Complaint;
 import io.limestone.policy.PolicyDocument;
-import io.limestone.policy.PolicyLint;
-import io.limestone.policy.PolicyLint.Complaint;
-import io.limestone.policy.PolicyLint.Level;
 import io.limestone.policy.VerificationKeys;
 import io.limestone.wire.JsonObject;
 import java.time.DateTimeException;
@@ -25,8 +23,8 @@ final class RuntimeSummary {
 
   private RuntimeSummary() {}
 
-  static void of(PolicyDocument policy, boolean signed, LocalDateTime now, Summary summary) {
-    List<Complaint> complaints = PolicyLint.of(policy, signed, now);
+  static void of(
+      PolicyDocument policy, List<Complaint> complaints, LocalDateTime now, Summary summary) {
     meta(policy, now, summary);
     files(policy.table("digests"), summary);
     excludes(policy.excludes(), complaints, summary);
@@ -38,18 +36,7 @@ final class RuntimeSummary {
     summary.add(
         "log_hash_alg", policy.logHash(), "kernel's hash", policy.logHash() + " (template hashes)");
     deviceMapper(policy, summary);
-    List<Complaint> bad = complaints.stream().filter(one -> one.level() != Level.NOTE).toList();
-    summary.add(
-        "warnings",
-        bad.stream().map(RuntimeSummary::words).toList(),
-        "warnings",
-        bad.isEmpty()
-            ? List.of("none (limestone policy lint tells more)")
-            : bad.stream().map(RuntimeSummary::words).toList());
-  }
-
-  private static String words(Complaint complaint) {
-    return complaint.place() + " " + complaint.problem();
+    summary.warnings(complaints);
   }
 
   private static void meta(PolicyDocument policy, LocalDateTime now, Summary summary) {

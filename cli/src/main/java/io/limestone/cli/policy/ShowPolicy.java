@@ -6,6 +6,7 @@ import io.limestone.cli.args.Command.Leaf;
 import io.limestone.cli.args.Operand;
 import io.limestone.cli.args.Option;
 import io.limestone.cli.args.Output;
+import io.limestone.policy.Complaint;
 import io.limestone.policy.PolicyDocument;
 import io.limestone.policy.SignedPolicy;
 import io.limestone.tpm.HashAlg;
@@ -14,7 +15,6 @@ import io.limestone.wire.Encoding;
 import io.limestone.wire.JsonObject;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
@@ -61,7 +61,7 @@ final class ShowPolicy {
     PolicySource source = new PolicySource(arguments, output);
     PolicyFile policy = source.read(PolicySource.isHere(which) ? which : "name:" + which);
     if (arguments.has(DOCUMENT)) {
-      output.line(new String(policy.json().toArray(), StandardCharsets.UTF_8));
+      output.line(policy.text());
       return 0;
     }
     Summary summary = new Summary();
@@ -75,15 +75,13 @@ final class ShowPolicy {
             .map(signed -> signer(signed.keyId()))
             .toList();
     summary.add("signers_claimed", signers, "claims to be by", signers);
+    List<Complaint> complaints = LintPolicy.complaints(policy);
     switch (policy.content()) {
       case PolicyFile.Content.OfRuntime(PolicyDocument document) ->
           RuntimeSummary.of(
-              document,
-              policy.envelope().isPresent(),
-              LocalDateTime.now(ZoneId.systemDefault()),
-              summary);
+              document, complaints, LocalDateTime.now(ZoneId.systemDefault()), summary);
       case PolicyFile.Content.OfBoot(JsonObject document) ->
-          BootSummary.of(document, Instant.now(), summary);
+          BootSummary.of(document, complaints, Instant.now(), summary);
     }
     if (arguments.has(Connection.JSON)) {
       output.json(summary.json());

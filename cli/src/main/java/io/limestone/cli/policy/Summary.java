@@ -1,6 +1,7 @@
 package io.limestone.cli.policy;
 
 import io.limestone.cli.args.Output;
+import io.limestone.policy.Complaint;
 import io.limestone.wire.Encoding;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -34,6 +35,20 @@ final class Summary {
 
   void add(String member, Object value, String title) {
     add(member, value, title, String.valueOf(value));
+  }
+
+  /** What lint complains of, but for its notes. */
+  void warnings(List<Complaint> complaints) {
+    List<String> warnings =
+        complaints.stream()
+            .filter(one -> one.level() != Complaint.Level.NOTE)
+            .map(one -> one.place() + " " + one.problem())
+            .toList();
+    add(
+        "warnings",
+        warnings,
+        "warnings",
+        warnings.isEmpty() ? List.of("none (limestone policy lint tells more)") : warnings);
   }
 
   Map<String, @Nullable Object> json() {

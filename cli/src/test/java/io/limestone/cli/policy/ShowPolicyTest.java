@@ -84,16 +84,46 @@ class ShowPolicyTest extends OnPolicyFiles {
         .says(
             "programs         1 allowed",
             "for a time only  /programs/0 old until 2020-01-01T00:00:00Z: over",
-            "secure_boot: a machine with Secure Boot off is accepted",
-            "firmware: anything is accepted",
-            "command_lines: any kernel command line is accepted",
-            "no revocation is demanded");
+            "line 1: secure_boot a machine with Secure Boot off is accepted",
+            "line 1: firmware anything is accepted",
+            "line 1: command_lines any kernel command line is accepted",
+            "line 2: programs allows nothing at this time: every boot fails");
     JsonObject json = policy("show", file("open.json"), "--json").exits(0).json();
     assertThat(json.string("firmware")).isEqualTo("any");
     assertThat(json.integer("programs")).isEqualTo(1);
     policy("show", DATA.resolve("refstate/intel_svr.refstate.json").toString())
         .exits(0)
         .says("a reference state", "kernels 1");
-    policy("lint", file("open.json")).exits(2).says("is a boot policy");
+  }
+
+  @Test
+  void lintAndDiffOfBootPolicies() throws IOException {
+    String before = DATA.resolve("uefi/keylime-secureboot.bin").toString();
+    policy("create", "measured-boot", "--eventlog-file", before, "--output", file("boot.json"));
+    policy("lint", file("boot.json")).exits(0).says("note", "is not signed");
+    policy("diff", file("boot.json"), file("boot.json")).exits(0).says("the policies say the same");
+    String text = Files.readString(folder.resolve("boot.json"));
+    write("next.json", text.replaceFirst("\"secure_boot\": ?true", "\"secure_boot\": \"any\""));
+    policy("lint", file("next.json"))
+        .exits(0)
+        .says("warning  line ", "secure_boot a machine with Secure Boot off is accepted");
+    policy("diff", file("boot.json"), file("next.json"))
+        .exits(1)
+        .says(
+            "1 secure_boot changed: machines may have Secure Boot on or off",
+            "  on -> on or off",
+            "the second policy accepts every boot that the first accepts");
+    JsonObject json =
+        policy("diff", file("next.json"), file("boot.json"), "--json").exits(1).json();
+    assertThat(json.bool("accepts_all_of_the_first")).isFalse();
+    assertThat(json.list("differences")).hasSize(1);
+    write("broken.json", text.replaceFirst("\"sha256\": ?\"..", "\"sha256\":\""));
+    policy("lint", file("broken.json")).exits(2).says("broken.json: line ", "32 bytes");
+    String state = DATA.resolve("refstate/intel_svr.refstate.json").toString();
+    policy("lint", state).exits(0).says("a reference state demands no SBAT level");
+    policy("diff", state, file("boot.json")).exits(2).says("cannot be compared");
+    write("list", A + " /usr/bin/a\n");
+    policy("convert", file("list"), "-o", file("p.json"));
+    policy("diff", file("p.json"), file("boot.json")).exits(2).says("runtime policy is needed");
   }
 }

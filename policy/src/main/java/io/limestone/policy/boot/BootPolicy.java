@@ -24,6 +24,9 @@ public final class BootPolicy {
   /** What an engine of ours is called in event ids, where Keylime has the name of its own. */
   public static final String OURS = "limestone";
 
+  /** What a signed policy of ours would hide from an engine that reads no document. */
+  private static final Set<String> ENVELOPE = Set.of("payload", "payloadType", "signatures");
+
   private static final Set<Integer> ALL_PCRS = pcrs(0, 15);
   private static final Set<Integer> EXAMPLE_PCRS = pcrs(0, 9, 14);
 
@@ -76,7 +79,7 @@ public final class BootPolicy {
     boolean ours = json.has(BootRules.MARKER) && !engineName.equals("reject-all");
     return new BootPolicy(
         ours ? OURS : engineName,
-        ours ? ours(document) : keylimes(engineName, json),
+        ours ? ours(document) : keylimes(engineName, document, json),
         Optional.empty(),
         Optional.empty());
   }
@@ -103,11 +106,16 @@ public final class BootPolicy {
     }
   }
 
-  private static Engine keylimes(String engineName, JsonObject json) {
+  private static Engine keylimes(String engineName, String document, JsonObject json) {
+    if (ENVELOPE.stream().allMatch(json::has)) {
+      return new Engine.Unusable(
+          "it is within an envelope with a signature, which is not looked into: verify the"
+              + " signature, and store the policy itself");
+    }
     return switch (engineName) {
       case "accept-all" -> new Engine.AcceptAll();
       case "reject-all" -> new Engine.Refuse("reject-all accepts no log", "choose another engine");
-      case "example" -> example(json);
+      case "example" -> example(document);
       default ->
           new Engine.Refuse(
               "this engine is not known here, so it accepted nothing",
@@ -116,9 +124,9 @@ public final class BootPolicy {
     };
   }
 
-  private static Engine example(JsonObject json) {
+  private static Engine example(String document) {
     try {
-      return new Engine.Example(ReferenceState.parse(json));
+      return new Engine.Example(ReferenceState.parse(document));
     } catch (MalformedException e) {
       return unusable(e);
     }

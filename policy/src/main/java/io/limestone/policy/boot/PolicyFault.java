@@ -20,7 +20,7 @@ final class PolicyFault extends MalformedException {
   }
 
   /** {@code keys.db[2].sha256}. */
-  private static String words(List<String> path) {
+  static String words(List<String> path) {
     StringBuilder words = new StringBuilder();
     for (String step : path) {
       if (step.startsWith("[")) {

@@ -28,6 +28,8 @@ class BootPolicyFuzzTest {
       Judgement judgement = rules.judge(LOG, Optional.of(NOW));
       assertThat(judgement.objections()).hasSizeLessThan(1100);
       judgement.objections().forEach(objection -> assertThat(objection.check()).isNotEmpty());
+      assertThat(BootLint.of(text, false, NOW)).isNotEmpty();
+      assertThat(BootPolicyDiff.of(text, text, NOW)).isEmpty();
     } catch (MalformedException e) {
       assertThat(e.getMessage()).isNotEmpty();
       BootPolicy policy = BootPolicy.of(BootPolicy.OURS, text).at(NOW);
@@ -39,8 +41,12 @@ class BootPolicyFuzzTest {
   void anyTextIsAReferenceStateOrMalformed(byte[] bytes) {
     String text = new String(bytes, StandardCharsets.UTF_8);
     try {
-      ReferenceState state = ReferenceState.parse(Json.object(text));
+      ReferenceState state = ReferenceState.parse(text);
       assertThat(state.judge(List.of()).accepts()).isFalse();
+      if (!Json.object(text).has(BootRules.MARKER)) {
+        assertThat(BootLint.of(text, false, NOW)).isNotEmpty();
+        assertThat(BootPolicyDiff.of(text, text, NOW)).isEmpty();
+      }
       state.judge(LOG).objections().forEach(objection -> assertThat(objection.found()).isNotNull());
     } catch (MalformedException e) {
       assertThat(e.getMessage()).isNotEmpty();

@@ -1,12 +1,16 @@
 package io.limestone.policy.boot;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.limestone.wire.Json;
 import io.limestone.wire.JsonObject;
+import io.limestone.wire.MalformedException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Keylime's reference states give Keylime's answers, where these are right. */
@@ -78,6 +82,36 @@ class ReferenceStateTest {
       assertThat(made.members().get(member)).as(member).isEqualTo(reference.members().get(member));
     }
     assertThat(made.names()).isSubsetOf(reference.names());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "\"initrd_plain_sha256\": \"0x | \"initrd_plain_sha256\": \"0X | kernels[0].initrd_plain_sha256:"
+            + " is not 0x and hex digits in lower case",
+        "\"kernel_cmdline\": \" | \"kernel_cmdline\": \"(| kernels[0].kernel_cmdline: ",
+        "\"kernel_cmdline\" | \"kernel_cmd\" | kernels[0].kernel_cmdline: is missing",
+        "\"mokdig\" | \"mokdg\" | mokdig: is missing",
+        "\"dbx\": | \"dbx\": [7], \"x\": | dbx[0]: is not an object"
+      })
+  void complaintsNameLineAndMember(String good, String bad, String complaint) {
+    String text = state("intel_svr").replace("], \"", "],\n\"");
+    String broken = text.replace(good, bad);
+    assertThat(broken).isNotEqualTo(text);
+    assertThatThrownBy(() -> ReferenceState.parse(broken))
+        .isInstanceOf(MalformedException.class)
+        .hasMessageMatching("(?s)line [0-9]+: .*")
+        .hasMessageContaining(complaint);
+    assertThat(BootPolicy.of("example", broken).unusable().orElseThrow()).contains(complaint);
+  }
+
+  /** Else an engine that reads no document would accept any log by a policy that was signed. */
+  @Test
+  void aPolicyInAnEnvelopeIsUnusableWhateverTheEngine() {
+    String envelope = "{\"payload\": \"e30=\", \"payloadType\": \"x\", \"signatures\": []}";
+    assertThat(BootPolicy.of("accept-all", envelope).judge(List.of()).accepts()).isFalse();
+    assertThat(BootPolicy.of("accept-all", "{}").judge(List.of()).accepts()).isTrue();
   }
 
   private static Judgement judge(String name) {
