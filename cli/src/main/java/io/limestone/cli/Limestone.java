@@ -71,12 +71,13 @@ public final class Limestone {
                     })
                 .text("Example:\n  source <(limestone completion)\n"),
             Command.Leaf.of(
-                "version",
-                "Prints the version of limestone and of the Java it runs on.",
-                (arguments, output) -> {
-                  output.line(version());
-                  return 0;
-                })));
+                    "version",
+                    "Prints the version of limestone and of the Java it runs on.",
+                    (arguments, output) -> {
+                      output.line(version());
+                      return 0;
+                    })
+                .text("Example:\n  limestone version\n")));
   }
 
   static String version() throws IOException {

@@ -46,7 +46,9 @@ final class PkiCommands {
                 .options(Connection.HOME, Connection.PKI, NAME)
                 .text(
                     """
-                    `limestone server` does this by itself at its first start. Do it beforehand to add names:
+                    `limestone server` does this by itself at its first start. Do it beforehand to add names.
+
+                    Example:
                       limestone pki init --name attest.example.org --name 192.0.2.1
                     """),
             Leaf.of(
@@ -65,7 +67,8 @@ final class PkiCommands {
                       limestone pki issue verifier2 --server --name verifier2.example.org
                     """),
             Leaf.of("show", "Lists the certificates, with their ends.", PkiCommands::show)
-                .options(Connection.HOME, Connection.PKI, Connection.JSON)));
+                .options(Connection.HOME, Connection.PKI, Connection.JSON)
+                .text("Example:\n  limestone pki show --json\n")));
   }
 
   private static Path folder(Arguments arguments) {

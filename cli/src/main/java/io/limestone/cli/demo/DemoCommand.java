@@ -40,6 +40,9 @@ public final class DemoCommand {
             machine. Nothing is left behind, unless --keep.
 
             bin/demo does the same, and installs what is missing first.
+
+            Example:
+              limestone demo --keep --json timeline.jsonl
             """);
   }
 

@@ -75,17 +75,20 @@ public final class NodeCommands {
                     """),
             Leaf.of("stop", "Stops attesting a node; it stays enrolled.", ChangeNode::stop)
                 .operands(ID)
-                .options(Connection.OPTIONS),
+                .options(Connection.OPTIONS)
+                .text("Example:\n  limestone node stop web-1\n"),
             Leaf.of(
                     "resume",
                     "Attests nodes again that failed or were stopped.",
                     ChangeNode::resume)
                 .operands(IDS)
-                .options(Connection.OPTIONS),
+                .options(Connection.OPTIONS)
+                .text("Example:\n  limestone node resume web-1 web-2\n"),
             Leaf.of("remove", "Removes a node from the verifier.", ChangeNode::remove)
                 .operands(ID)
                 .options(ChangeNode.REGISTRATION)
-                .options(Connection.OPTIONS)));
+                .options(Connection.OPTIONS)
+                .text("Example:\n  limestone node remove web-1\n")));
   }
 
   private static Leaf add(Command.Action action) {

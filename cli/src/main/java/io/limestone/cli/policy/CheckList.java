@@ -51,7 +51,7 @@ final class CheckList {
             Examples:
               limestone policy check ascii_runtime_measurements policy.json
               limestone policy check ima.log policy.dsse --key signer.pem --json
-              ssh web-1 sudo cat /sys/kernel/security/ima/ascii_runtime_measurements \
+              ssh web-1 sudo cat /sys/kernel/security/ima/ascii_runtime_measurements \\
                 | limestone policy check - policy.json --pcr sha256:9d24…
             """);
   }

@@ -43,6 +43,7 @@ final class CombinePolicies {
             Reads what came before runtime policies: text with a digest and a path on each line (%keyring:NAME
             for keys), JSON with "hashes", and policies of an older version.
 
+            Example:
               sha256sum /usr/bin/* | limestone policy convert - --output policy.json
             """);
   }

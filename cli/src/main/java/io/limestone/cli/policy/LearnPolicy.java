@@ -55,7 +55,9 @@ final class LearnPolicy {
             Leaf.of("discard", "Forgets a learning and what it learnt.", LearnPolicy::discard)
                 .operands(NAME)
                 .options(Rollout.WHY)
-                .options(Connection.OPTIONS)));
+                .options(Connection.OPTIONS)
+                .text(
+                    "Example:\n  limestone policy learn discard web --why \"begun too early\"\n")));
   }
 
   private static Leaf start() {

@@ -69,7 +69,8 @@ public final class PolicyCommands {
     return List.of(
         leaf("list", "Lists the policies of both kinds.", PolicyCommands::list)
             .options(Connection.JSON)
-            .options(Connection.OPTIONS),
+            .options(Connection.OPTIONS)
+            .text("Example:\n  limestone policy list --json | jq -r '.boot[]'\n"),
         ShowPolicy.command(),
         leaf("add", "Stores a new policy.", PolicyCommands::add)
             .operands(NAME, FILE)
@@ -101,7 +102,8 @@ public final class PolicyCommands {
         leaf("remove", "Removes a policy that no node uses.", PolicyCommands::remove)
             .operands(NAME)
             .options(KIND)
-            .options(Connection.OPTIONS));
+            .options(Connection.OPTIONS)
+            .text("Example:\n  limestone policy remove servers --kind boot\n"));
   }
 
   private static Leaf leaf(String name, String summary, Command.Action action) {

@@ -45,7 +45,8 @@ final class Rollout {
                 Rollout::history)
             .operands(NAME)
             .options(PolicyCommands.KIND, Connection.JSON)
-            .options(Connection.OPTIONS),
+            .options(Connection.OPTIONS)
+            .text("Example:\n  limestone policy history servers --kind boot\n"),
         Leaf.of(
                 "audit",
                 "Judges a policy's nodes by a new version too, which decides nothing.",
@@ -58,7 +59,7 @@ final class Rollout {
                 The version enforced goes on deciding who is trusted, who gets keys and who is
                 revoked. What the new one would refuse is shown by history and node show.
 
-                A roll-out:
+                Example, a roll-out:
                   limestone policy audit web next.json --why "httpd 2.4.66"
                   limestone policy history web
                   limestone policy canary web 10 --why "a tenth first"
@@ -82,14 +83,17 @@ final class Rollout {
         Leaf.of("enforce", "Lets the version under audit decide for all nodes.", Rollout::enforce)
             .operands(NAME)
             .options(WHY, VERSION, ACCEPT_REPLACED, PolicyCommands.KIND)
-            .options(Connection.OPTIONS),
+            .options(Connection.OPTIONS)
+            .text("Example:\n  limestone policy enforce web --why \"no findings for two days\"\n"),
         Leaf.of(
                 "rollback",
                 "Takes back what is being rolled out, or else goes back to the version before.",
                 Rollout::rollback)
             .operands(NAME)
             .options(WHY, TO, PolicyCommands.KIND)
-            .options(Connection.OPTIONS));
+            .options(Connection.OPTIONS)
+            .text(
+                "Example:\n  limestone policy rollback web --to 3 --why \"batch-7 is not updated yet\"\n"));
   }
 
   private static int audit(Arguments arguments, Output output)

@@ -61,8 +61,9 @@ final class SignPolicy {
         .text(
             """
             The policy is checked first, and signed byte for byte as it stands: ECDSA with SHA-256 by a P-256,
-            P-384 or P-521 key. The verifier takes it with the public key:
+            P-384 or P-521 key. The verifier takes it with the public key.
 
+            Examples:
               limestone policy sign policy.json --keyfile signer.key --output policy.dsse
               limestone policy add web policy.dsse --key signer.pem
             """);
@@ -76,6 +77,10 @@ final class SignPolicy {
             """
             Exit 0: one signature at least is by the key. 1: none is. 2: not a signed policy. Keys that the
             envelope brings along are shown and never believed.
+
+            Examples:
+              limestone policy verify policy.dsse --key signer.pem
+              limestone policy verify policy.dsse --key old.pem --key new.pem --json
             """);
   }
 

@@ -6,43 +6,8 @@ import io.limestone.cli.CommandRun;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 class CommandLineTest {
-  @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "server",
-        "agent",
-        "node add",
-        "node update",
-        "node list",
-        "node show",
-        "node stop",
-        "node resume",
-        "node remove",
-        "policy list",
-        "policy show",
-        "policy add",
-        "policy update",
-        "policy remove",
-        "appraise",
-        "pki init",
-        "pki issue",
-        "pki show",
-        "config",
-        "demo",
-        "doctor",
-        "completion",
-        "version"
-      })
-  void everyCommandExplainsItself(String command) {
-    CommandRun help = CommandRun.of((command + " --help").split(" ")).exits(0);
-    assertThat(help.out()).startsWith("Usage: limestone " + command);
-    assertThat(help.out().lines()).as("fits a terminal").allMatch(line -> line.length() <= 120);
-    assertThat(help.err()).isEmpty();
-  }
-
   @Test
   void withoutWordsItShowsTheFirstSteps() {
     CommandRun.of().exits(0).says("First steps:", "limestone demo", "Exit codes:");
