@@ -17,6 +17,7 @@ import io.limestone.appraisal.SliceTampering.Poll;
 import io.limestone.appraisal.SliceTampering.Sent;
 import io.limestone.evidence.ImaSlice;
 import io.limestone.policy.AcceptedAlgorithms;
+import io.limestone.policy.PcrPolicy;
 import io.limestone.policy.RuntimePolicy;
 import io.limestone.policy.SeverityPolicy;
 import io.limestone.policy.ViolationPolicy;
@@ -92,7 +93,9 @@ final class ImaHistory {
       live(random.nextInt(4));
       attest();
     }
+    List<ImaRecord> good = kernel.list();
     unacceptable();
+    madeUp(good);
   }
 
   private void boot() {
@@ -370,7 +373,9 @@ final class ImaHistory {
         yield "a key on another keyring";
       }
       case 3 -> {
+        kernel.configure(hash, true);
         kernel.add(file("ima-ng", "boot_aggregate", "forged"));
+        setUp("root");
         yield "a forged boot_aggregate";
       }
       case 4 -> {
@@ -405,8 +410,9 @@ final class ImaHistory {
         yield "a device over another one";
       }
       case 9 -> {
-        String origin = devices.getOrDefault("root", "");
-        kernel.buffer("dm_device_remove", bytes(ImaWorld.remove("root", origin)));
+        setUp("kept");
+        kernel.buffer(
+            "dm_device_remove", bytes(ImaWorld.remove("kept", devices.getOrDefault("kept", ""))));
         yield "a device that must stay was removed";
       }
       default -> {
@@ -415,6 +421,34 @@ final class ImaHistory {
         yield "a kernel without the device that must be there";
       }
     };
+  }
+
+  /** IMA is switched off; root has a good list, and extends PCR 10 himself, or nobody does. */
+  private void madeUp(List<ImaRecord> good) {
+    node.tpm.reboot();
+    FIRMWARE.forEach(other -> node.tpm.measure(random.nextInt(8), bytes(other)));
+    assertThat(passes(whole(good), ofThisBoot(List.of()))).isFalse();
+    List<ImaRecord> withoutFirst = good.subList(1, good.size());
+    assertThat(passes(whole(withoutFirst), ofThisBoot(withoutFirst))).isFalse();
+    ImaRecord first = good.getFirst();
+    if (first.fields().getFirst().data().hex().contains(hexOf(node.bank.keylimeName()))) {
+      node.tpm.reboot();
+      FIRMWARE.forEach(other -> node.tpm.measure(random.nextInt(8), bytes(other)));
+      PcrValues quoted = ofThisBoot(good); // with the boot_aggregate of another
+      assertThat(passes(whole(good), ImaProgress.NONE, quoted, STRICT, ViolationPolicy.IGNORE))
+          .isFalse();
+    }
+  }
+
+  private PcrValues ofThisBoot(List<ImaRecord> extended) {
+    for (ImaRecord one : extended) {
+      node.tpm.extend(node.bank, PcrPolicy.IMA_PCR, one.measured(node.bank));
+    }
+    return node.tpm.pcrs(new PcrSelection(node.bank, MASK));
+  }
+
+  private static String hexOf(String name) {
+    return bytes(name + ":").hex();
   }
 
   private static ImaRecord file(String template, String path, String content) {

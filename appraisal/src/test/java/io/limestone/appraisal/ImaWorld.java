@@ -222,6 +222,12 @@ final class ImaWorld {
           "device_rename": {"valid_name": false, "valid_uuid": false},
           "device_remove": {"allow_removal": true}, "allow_clear": false,
           "table_load": {"allow_multiple_loads": false, "name": "data.*", "uuid": "LVM-.*",
-            "targets": [{"target_name": "linear", "start": 0, "device_name": "8:[0-9]"}]}}}}
+            "targets": [{"target_name": "linear", "start": 0, "device_name": "8:[0-9]"}]}},
+        "kept": {
+          "required": false, "device_resume_required": false,
+          "device_rename": {"valid_name": false, "valid_uuid": false},
+          "device_remove": {"allow_removal": false}, "allow_clear": false,
+          "table_load": {"allow_multiple_loads": false, "name": "kept", "uuid": "LVM-.*",
+            "targets": [{"target_name": "linear"}]}}}}
       """;
 }
