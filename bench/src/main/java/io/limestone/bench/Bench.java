@@ -6,11 +6,13 @@ import io.limestone.bench.system.AgentFootprint;
 import io.limestone.bench.system.AttestationCost;
 import io.limestone.bench.system.CreatePolicy;
 import io.limestone.bench.system.EnrolToPayload;
+import io.limestone.bench.system.EvidenceCost;
 import io.limestone.bench.system.NodeShow;
 import io.limestone.bench.system.PolicySize;
 import io.limestone.bench.system.RegistrationRate;
 import io.limestone.bench.system.ServerStart;
 import io.limestone.bench.system.TamperToVerdict;
+import io.limestone.bench.system.TryDraft;
 import java.util.List;
 import java.util.Optional;
 
@@ -45,6 +47,14 @@ public final class Bench {
               "registrations", "registrations per second, and CPU each", new RegistrationRate()),
           new Benchmark(
               "attestation-cpu", "the server's CPU per attestation", new AttestationCost()),
+          new Benchmark(
+              "evidence-cpu",
+              "the server's CPU per attestation, with the last evidence kept and not",
+              new EvidenceCost()),
+          new Benchmark(
+              "try",
+              "policy try: 5,000 nodes judged by a draft: wall time, CPU, memory",
+              new TryDraft()),
           new Benchmark(
               "create",
               "policy create runtime from a root file system: wall time and CPU",

@@ -2,7 +2,9 @@ package io.limestone.bench.jmh;
 
 import io.limestone.appraisal.Appraisal;
 import io.limestone.appraisal.AttestationState;
+import io.limestone.appraisal.Candidate;
 import io.limestone.appraisal.Evidence;
+import io.limestone.appraisal.ImaProgress;
 import io.limestone.appraisal.ReferenceValues;
 import io.limestone.appraisal.Verdict;
 import io.limestone.evidence.ImaCursor;
@@ -87,6 +89,7 @@ public class ImaAppraisal {
   private final byte[] pcr = new byte[64];
   private Evidence evidence;
   private ReferenceValues reference;
+  private Candidate candidate;
 
   @Setup
   public void setUp() {
@@ -117,9 +120,15 @@ public class ImaAppraisal {
             true,
             ViolationPolicy.STRICT,
             SeverityPolicy.STRICT);
-    Verdict verdict = appraise();
-    if (!(verdict instanceof Verdict.Trusted)) {
-      throw new IllegalStateException(verdict.toString());
+    candidate =
+        new Candidate(
+            Optional.of(RuntimePolicy.parse(Bytes.of(policy(digests)))),
+            Optional.empty(),
+            ImaProgress.NONE);
+    Appraisal.Judgement judgement = judge();
+    if (!(judgement.verdict() instanceof Verdict.Trusted)
+        || !judgement.tried().orElseThrow().failures().isEmpty()) {
+      throw new IllegalStateException(judgement.toString());
     }
   }
 
@@ -147,6 +156,18 @@ public class ImaAppraisal {
   public Verdict appraise(Cpu cpu) {
     cpu.entries += ENTRIES;
     return appraise();
+  }
+
+  /** By another policy of as many files too, which decides nothing. */
+  @Benchmark
+  @OperationsPerInvocation(ENTRIES)
+  public Appraisal.Judgement appraiseByTwo(Cpu cpu) {
+    cpu.entries += ENTRIES;
+    return judge();
+  }
+
+  private Appraisal.Judgement judge() {
+    return Appraisal.judge(evidence, reference, AttestationState.NONE, candidate);
   }
 
   private Verdict appraise() {

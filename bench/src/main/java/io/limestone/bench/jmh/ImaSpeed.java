@@ -34,6 +34,12 @@ public final class ImaSpeed implements Benchmark.Body {
                 "allocated_bytes_per_entry",
                 String.format(
                     Locale.ROOT, "%.2f", Jmh.secondary(appraise, "gc.alloc.rate.norm")))));
+    figures.accept(
+        new Figure(
+            name + ".by-two-policies",
+            perCpuSecond / perCpuSecond(of(results, "appraiseByTwo")),
+            "times the CPU of one policy",
+            Map.of()));
   }
 
   private static double perCpuSecond(RunResult result) {

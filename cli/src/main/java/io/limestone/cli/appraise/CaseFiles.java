@@ -23,6 +23,7 @@ import io.limestone.tpm.TpmtSignature;
 import io.limestone.wire.Bytes;
 import io.limestone.wire.Json;
 import io.limestone.wire.JsonObject;
+import io.limestone.wire.LongBytes;
 import io.limestone.wire.MalformedException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -144,6 +145,7 @@ final class CaseFiles {
             quote,
             transportKey.map(CaseFiles::utf8),
             optionalFile(IMA_LOG)
+                .map(LongBytes::of)
                 .or(() -> document.flatMap(EvidenceDocument::imaList))
                 .map(text -> new ImaSlice(text, 0)),
             optionalFile(BOOT_LOG).or(() -> document.flatMap(EvidenceDocument::bootLog)),

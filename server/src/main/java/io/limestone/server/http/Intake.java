@@ -2,11 +2,11 @@ package io.limestone.server.http;
 
 import io.limestone.server.http.Gate.Decision;
 import io.limestone.server.http.Routes.Match;
+import io.limestone.wire.LongBytes;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.QueryStringDecoder;
-import java.io.ByteArrayOutputStream;
 import java.net.InetAddress;
 import java.security.cert.X509Certificate;
 import java.util.HashMap;
@@ -30,7 +30,7 @@ final class Intake {
   private final InetAddress peer;
   private final Map<String, String> headers;
   private final Ruling ruling;
-  private final ByteArrayOutputStream body = new ByteArrayOutputStream();
+  private final LongBytes.Builder body = new LongBytes.Builder();
   private long received;
   private long reserved;
 
@@ -111,7 +111,7 @@ final class Intake {
       reserved += part.readableBytes();
       byte[] bytes = new byte[part.readableBytes()];
       part.getBytes(part.readerIndex(), bytes);
-      body.writeBytes(bytes);
+      body.add(bytes);
     }
     return Optional.empty();
   }
@@ -131,7 +131,7 @@ final class Intake {
                     found.parameters(),
                     query,
                     headers,
-                    body.toByteArray(),
+                    body.build(),
                     caller,
                     peer));
       }

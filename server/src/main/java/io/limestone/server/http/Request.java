@@ -1,8 +1,8 @@
 package io.limestone.server.http;
 
-import io.limestone.wire.Bytes;
 import io.limestone.wire.Json;
 import io.limestone.wire.JsonObject;
+import io.limestone.wire.LongBytes;
 import io.limestone.wire.MalformedException;
 import java.net.InetAddress;
 import java.util.Map;
@@ -15,7 +15,7 @@ public final class Request {
   private final Map<String, String> parameters;
   private final Map<String, String> query;
   private final Map<String, String> headers;
-  private final byte[] body;
+  private final LongBytes body;
   private final Caller caller;
   private final InetAddress peer;
 
@@ -31,7 +31,7 @@ public final class Request {
       Map<String, String> parameters,
       Map<String, String> query,
       Map<String, String> headers,
-      byte[] body,
+      LongBytes body,
       Caller caller,
       InetAddress peer) {
     this.method = method;
@@ -69,12 +69,13 @@ public final class Request {
     return Optional.ofNullable(headers.get(name.toLowerCase(java.util.Locale.ROOT)));
   }
 
-  public Bytes body() {
-    return Bytes.of(body);
+  /** As it came; whoever writes over it is the last to read it. */
+  public LongBytes body() {
+    return body;
   }
 
   public boolean hasBody() {
-    return body.length > 0;
+    return !body.isEmpty();
   }
 
   /**
@@ -83,7 +84,7 @@ public final class Request {
    * @throws MalformedException if it is not one
    */
   public JsonObject json() {
-    return Json.object(body);
+    return Json.object(body.toArray());
   }
 
   public Caller caller() {

@@ -25,6 +25,7 @@ import io.limestone.tpm.SignedQuote;
 import io.limestone.tpm.TpmtPublic;
 import io.limestone.wire.Bytes;
 import io.limestone.wire.JsonObject;
+import io.limestone.wire.LongBytes;
 import io.limestone.wire.MalformedException;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
@@ -41,7 +42,8 @@ import java.util.stream.Collectors;
 
 /**
  * One-shot verification (verifier-api.md §2.8 and 2.9): public, so it may take no more than its
- * share of the machine, whoever asks.
+ * share of the machine, whoever asks. A long measurement list is decoded where it stands in the
+ * request's body, and not echoed.
  */
 final class VerifyRoutes {
   /** An unsigned selection stands: whoever asks one-shot has chosen the PCRs. */
@@ -49,6 +51,10 @@ final class VerifyRoutes {
 
   private static final List<String> NEEDED =
       List.of("quote", "nonce", "hash_alg", "tpm_ek", "tpm_ak");
+
+  /** Bytes besides the measurement list, of which there are several copies for a while. */
+  private static final int MOST_BESIDES =
+      Math.clamp(Runtime.getRuntime().maxMemory() / 32, 1 << 20, 64 << 20);
 
   private final Fleet fleet;
   private final Appraisers appraisers;
@@ -86,7 +92,8 @@ final class VerifyRoutes {
                 return Response.error(503, "busy with other evidence");
               }
               try {
-                return evidence(request);
+                LongBytes body = request.body();
+                return appraisers.judging(body.size(), () -> evidence(body));
               } finally {
                 places.release();
               }
@@ -140,17 +147,18 @@ final class VerifyRoutes {
     return results;
   }
 
-  private Response evidence(Request request) throws InterruptedException {
-    JsonObject body = request.json();
-    if (!body.has("type")) {
+  private Response evidence(LongBytes body) {
+    EvidenceDocument.Body parts = EvidenceDocument.Body.of(body, MOST_BESIDES);
+    JsonObject request = parts.request();
+    if (!request.has("type")) {
       return Response.error(400, "missing parameter 'type'");
     }
-    if (!body.has("data")) {
+    if (!request.has("data")) {
       return Response.error(400, "missing parameter 'data'");
     }
-    JsonObject data = body.object("data");
-    return switch (body.string("type")) {
-      case "tpm" -> appraisers.judging(request.body().size(), () -> tpm(data));
+    JsonObject data = request.object("data");
+    return switch (request.string("type")) {
+      case "tpm" -> tpm(parts, data);
       case "tee" ->
           Response.error(
               400, "evidence of type tee (AMD SEV-SNP) is not supported by this verifier");
@@ -158,7 +166,7 @@ final class VerifyRoutes {
     };
   }
 
-  private Response tpm(JsonObject data) {
+  private Response tpm(EvidenceDocument.Body parts, JsonObject data) {
     for (String name : NEEDED) {
       if (!data.has(name)) {
         return incomplete("default.missing_param", "missing parameter '" + name + "'");
@@ -172,7 +180,7 @@ final class VerifyRoutes {
     TpmtPublic ak;
     ReferenceValues reference;
     try {
-      document = EvidenceDocument.fromJson(data);
+      document = parts.document();
       ak = TpmtPublic.parse2b(document.akTpm());
       reference = reference(document, ak);
     } catch (MalformedException e) {
@@ -190,7 +198,7 @@ final class VerifyRoutes {
             reference,
             AttestationState.NONE);
     return switch (verdict) {
-      case Verdict.Trusted t -> Response.ok(result(true, data.members(), List.of()));
+      case Verdict.Trusted t -> Response.ok(result(true, parts.echo(Size.SMALL.most()), List.of()));
       case Verdict.AskAgain again ->
           Response.ok(
               result(false, Map.of(), List.of(event("ima.quote_progress", again.reason()))));
@@ -243,7 +251,7 @@ final class VerifyRoutes {
       String nonce,
       String hashAlg,
       TpmtPublic ak,
-      Optional<Bytes> imaList,
+      Optional<LongBytes> imaList,
       Optional<Bytes> bootLog) {
     return new Evidence(
         nonce,
