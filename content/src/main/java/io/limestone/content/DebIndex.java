@@ -8,17 +8,19 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** The indexes of a Debian repository (Debian repository format): Release and Packages. */
 public final class DebIndex {
-  private static final String BEGIN_SIGNED = "-----BEGIN PGP SIGNED MESSAGE-----";
-  private static final String BEGIN_SIGNATURE = "-----BEGIN PGP SIGNATURE-----";
-
   private DebIndex() {}
 
   /**
@@ -29,28 +31,78 @@ public final class DebIndex {
   public record Listed(String path, long size, Bytes sha256) {}
 
   /**
-   * The files of a Release file, from its SHA256 section.
+   * A Release file.
    *
-   * @throws MalformedException if it has none: weaker sums do not count
+   * @param files that its SHA256 section lists
+   * @param names of its suite: {@code Suite} and {@code Codename}
+   * @param date when it was made
+   * @param validUntil when it is no longer to be believed
    */
-  public static Map<String, Listed> release(byte[] file) {
+  public record Release(
+      Map<String, Listed> files,
+      Set<String> names,
+      Optional<Instant> date,
+      Optional<Instant> validUntil) {
+    public Release {
+      files = Map.copyOf(files);
+      names = Set.copyOf(names);
+    }
+  }
+
+  /**
+   * Reads a Release file.
+   *
+   * @throws MalformedException if it has no SHA256 sums: weaker ones do not count
+   */
+  public static Release release(byte[] file) {
     Map<String, Listed> files = new HashMap<>();
+    Map<String, String> fields = new HashMap<>();
     boolean sha256 = false;
     for (String line : new String(file, StandardCharsets.UTF_8).split("\n", -1)) {
+      int colon = line.indexOf(':');
       if (!line.startsWith(" ")) {
         sha256 = line.strip().equals("SHA256:");
+        if (colon > 0
+            && fields.put(line.substring(0, colon), line.substring(colon + 1).strip()) != null) {
+          throw new MalformedException(
+              "Release: says " + Encoding.printable(line.substring(0, colon), 80) + " twice");
+        }
       } else if (sha256) {
         String[] parts = line.strip().split("\\s+", -1);
         if (parts.length != 3) {
           throw new MalformedException("Release: a line of SHA256 that is none");
         }
-        files.put(parts[2], new Listed(parts[2], number(parts[1]), sum(parts[0])));
+        Listed listed = new Listed(parts[2], number(parts[1]), sum(parts[0]));
+        Listed before = files.put(parts[2], listed);
+        if (before != null && !before.equals(listed)) {
+          throw new MalformedException(
+              "Release: two sums for " + Encoding.printable(parts[2], 200));
+        }
       }
     }
     if (files.isEmpty()) {
       throw new MalformedException("Release: has no SHA256 sums");
     }
-    return files;
+    Set<String> names = new HashSet<>();
+    for (String field : List.of("Suite", "Codename")) {
+      Optional.ofNullable(fields.get(field)).ifPresent(names::add);
+    }
+    return new Release(files, names, time(fields, "Date"), time(fields, "Valid-Until"));
+  }
+
+  /** As in mail, but with {@code UTC} for the zone (Debian repository format). */
+  private static Optional<Instant> time(Map<String, String> fields, String name) {
+    return Optional.ofNullable(fields.get(name))
+        .map(
+            text -> {
+              try {
+                String rfc1123 = text.replaceFirst(" (UTC|Z)$", " GMT").replaceAll(" +", " ");
+                return DateTimeFormatter.RFC_1123_DATE_TIME.parse(rfc1123, Instant::from);
+              } catch (DateTimeParseException e) {
+                throw new MalformedException(
+                    "Release: " + name + " is no time: " + Encoding.printable(text, 80), e);
+              }
+            });
   }
 
   /** The packages of a Packages file. */
@@ -100,31 +152,5 @@ public final class DebIndex {
       throw new MalformedException("a SHA256 sum that is none");
     }
     return Bytes.ofHex(hex);
-  }
-
-  /** A text with its signature inside (RFC 9580 §7). */
-  public record ClearSigned(Bytes text, Bytes signature) {}
-
-  /**
-   * Takes an InRelease file apart: what was signed, in its canonical form, and the signature.
-   *
-   * @throws MalformedException if it is no such text; what stands around it does not count
-   */
-  public static ClearSigned clearSigned(byte[] file) {
-    String text = new String(file, StandardCharsets.ISO_8859_1).replace("\r\n", "\n");
-    int begin = text.startsWith(BEGIN_SIGNED + "\n") ? 0 : -1;
-    int body = begin < 0 ? -1 : text.indexOf("\n\n");
-    int signature = text.indexOf("\n" + BEGIN_SIGNATURE);
-    if (body < 0 || signature < body) {
-      throw new MalformedException("InRelease: not a signed text");
-    }
-    StringBuilder canonical = new StringBuilder();
-    for (String line : text.substring(body + 2, signature).split("\n", -1)) {
-      String plain = line.startsWith("- ") ? line.substring(2) : line;
-      canonical.append(canonical.isEmpty() ? "" : "\r\n").append(plain.stripTrailing());
-    }
-    return new ClearSigned(
-        Bytes.of(canonical.toString().getBytes(StandardCharsets.ISO_8859_1)),
-        Bytes.of(text.substring(signature + 1).getBytes(StandardCharsets.ISO_8859_1)));
   }
 }

@@ -9,7 +9,7 @@ import io.limestone.wire.Bytes;
 import io.limestone.wire.MalformedException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;
@@ -64,8 +64,9 @@ class DebTest {
   void theSumsOfReleaseAndOfPackages() throws IOException {
     assertThat(
             DebIndex.release(
-                Archives.bytes(
-                    "Suite: x\nMD5Sum:\n 00 1 main/a\nSHA256:\n " + SUM + " 12 main/b\nX: y\n")))
+                    Archives.bytes(
+                        "Suite: x\nMD5Sum:\n 00 1 main/a\nSHA256:\n " + SUM + " 12 main/b\nX: y\n"))
+                .files())
         .isEqualTo(Map.of("main/b", new Listed("main/b", 12, Bytes.ofHex(SUM))));
     byte[] packages =
         Archives.bytes(
@@ -86,20 +87,38 @@ class DebTest {
         .isInstanceOf(MalformedException.class);
   }
 
+  private static DebIndex.Release release(String fields) {
+    return DebIndex.release(Archives.bytes(fields + "SHA256:\n " + SUM + " 12 main/b\n"));
+  }
+
   @Test
-  void aClearSignedTextInItsCanonicalForm() {
-    DebIndex.ClearSigned signed =
-        DebIndex.clearSigned(
-            Archives.bytes(
-                "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\na  \n- -b\n-----BEGIN PGP SIGNATURE-----\nx\n"));
-    assertThat(new String(signed.text().toArray(), StandardCharsets.US_ASCII)).isEqualTo("a\r\n-b");
-    for (String text :
-        new String[] {
-          "x\n-----BEGIN PGP SIGNED MESSAGE-----\n\na\n-----BEGIN PGP SIGNATURE-----\n", ""
-        }) {
-      assertThatThrownBy(() -> DebIndex.clearSigned(Archives.bytes(text)))
-          .isInstanceOf(MalformedException.class);
+  void releaseSaysWhatItIsAndHowLong() {
+    DebIndex.Release release =
+        release(
+            """
+            Suite: stable
+            Codename: x
+            Date: Sat,  6 Jan 2024 08:01:02 UTC
+            Valid-Until: Sat, 13 Jan 2024 08:01:02 UTC
+            """);
+    assertThat(release.names()).containsExactlyInAnyOrder("stable", "x");
+    assertThat(release.date()).contains(Instant.parse("2024-01-06T08:01:02Z"));
+    assertThat(release.validUntil()).contains(Instant.parse("2024-01-13T08:01:02Z"));
+    assertThat(release("").validUntil()).isEmpty();
+    for (String bad :
+        new String[] {"Valid-Until: soon\n", "Valid-Until: \n", "Date: a\nDate: b\n"}) {
+      assertThatThrownBy(() -> release(bad)).isInstanceOf(MalformedException.class);
     }
+  }
+
+  @Test
+  void twoSumsForOneFileAreRefused() {
+    String other = "cd".repeat(32);
+    assertThatThrownBy(
+            () ->
+                DebIndex.release(
+                    Archives.bytes("SHA256:\n " + SUM + " 12 a\n " + other + " 12 a\n")))
+        .isInstanceOf(MalformedException.class);
   }
 
   @Test

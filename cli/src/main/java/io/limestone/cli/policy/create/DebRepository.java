@@ -2,9 +2,11 @@ package io.limestone.cli.policy.create;
 
 import io.limestone.cli.args.CommandFailed;
 import io.limestone.content.Budget;
+import io.limestone.content.ClearSigned;
 import io.limestone.content.Compression;
 import io.limestone.content.DebIndex;
 import io.limestone.content.DebIndex.Listed;
+import io.limestone.content.DebIndex.Release;
 import io.limestone.content.DebPackage;
 import io.limestone.content.Entry;
 import io.limestone.content.FileTree;
@@ -17,6 +19,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.security.DigestInputStream;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -96,7 +99,7 @@ final class DebRepository {
     String suite = suiteAndComponents.getFirst();
     boolean flat = suite.endsWith("/");
     String folder = flat ? suite.replaceFirst("^\\./", "") : "dists/" + suite + "/";
-    Map<String, Listed> release = DebIndex.release(release(folder));
+    Map<String, Listed> release = release(suite, folder).files();
     if (flat) {
       return index(folder, "", release);
     }
@@ -111,13 +114,35 @@ final class DebRepository {
     return all;
   }
 
-  private byte[] release(String folder) throws IOException, InterruptedException {
-    Optional<byte[]> inRelease = repository.small(folder + "InRelease");
+  private Release release(String suite, String folder) throws IOException, InterruptedException {
+    Release release = DebIndex.release(signedRelease(folder));
+    if (keys.isEmpty()) {
+      progress.warn(repository + ": without --repo-key nobody vouches for what it holds");
+      return release;
+    }
+    RepositorySignature.requireFresh(release, Instant.now(), folder, repository, progress);
+    String name = suite.replaceFirst("/updates$", "");
+    if (!folder.isEmpty() && !release.names().isEmpty() && !release.names().contains(name)) {
+      progress.warn(
+          repository
+              + ": asked for "
+              + Encoding.printable(suite, 80)
+              + ", but what it signed is "
+              + Encoding.printable(String.join(", ", release.names()), 80));
+    }
+    return release;
+  }
+
+  /** The text of it that was signed, where keys are given. */
+  private byte[] signedRelease(String folder) throws IOException, InterruptedException {
+    String name = folder + "InRelease";
+    Optional<byte[]> inRelease = repository.small(name);
     if (inRelease.isPresent()) {
-      DebIndex.ClearSigned signed = DebIndex.clearSigned(inRelease.get());
-      byte[] text = signed.text().toArray();
-      require(keys.verify(text, signed.signature().toArray()), folder + "InRelease");
-      return text;
+      ClearSigned signed = parsed(inRelease.get(), name);
+      if (!keys.isEmpty()) {
+        RepositorySignature.require(keys.verify(signed, Instant.now()), name, repository, progress);
+      }
+      return signed.text().toArray();
     }
     byte[] release =
         repository
@@ -126,17 +151,28 @@ final class DebRepository {
                 () ->
                     CommandFailed.unusable(
                         repository + " is no Debian repository: it has no " + folder + "Release"));
-    Optional<byte[]> signature = repository.small(folder + "Release.gpg");
-    require(signature.isPresent() && keys.verify(release, signature.get()), folder + "Release.gpg");
+    if (!keys.isEmpty()) {
+      byte[] signature =
+          repository
+              .small(folder + "Release.gpg")
+              .orElseThrow(
+                  () ->
+                      new MalformedException(
+                          folder + "Release: is not signed, and --repo-key was given"));
+      RepositorySignature.require(
+          keys.verify(release, signature, Instant.now()),
+          folder + "Release.gpg",
+          repository,
+          progress);
+    }
     return release;
   }
 
-  private void require(boolean verified, String file) {
-    if (!keys.isEmpty() && !verified) {
-      throw new MalformedException(file + ": there is no signature by a key of --repo-key");
-    }
-    if (keys.isEmpty()) {
-      progress.warn(repository + ": without --repo-key nobody vouches for what it holds");
+  private static ClearSigned parsed(byte[] inRelease, String name) {
+    try {
+      return ClearSigned.parse(inRelease);
+    } catch (MalformedException e) {
+      throw e.in(name);
     }
   }
 

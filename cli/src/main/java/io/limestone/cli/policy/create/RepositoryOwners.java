@@ -82,7 +82,7 @@ public final class RepositoryOwners {
         repository
             .small(folder + "Release")
             .orElseThrow(() -> CommandFailed.unusable(repository + ": no " + folder + "Release"));
-    Map<String, Listed> listed = DebIndex.release(release);
+    Map<String, Listed> listed = DebIndex.release(release).files();
     String name = "Contents-" + architecture + ".gz";
     String path =
         List.of(component + "/" + name, name).stream()

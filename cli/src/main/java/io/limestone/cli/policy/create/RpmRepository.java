@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiConsumer;
@@ -91,9 +92,11 @@ final class RpmRepository {
                         repository + " is no RPM repository: it has no " + REPOMD));
     Optional<byte[]> signature = repository.small(REPOMD + ".asc");
     if (signature.isPresent()) {
-      if (!signers().verify(repomd, signature.get())) {
-        throw new MalformedException(REPOMD + ": its signature is not by the right key");
-      }
+      RepositorySignature.require(
+          signers().verify(repomd, signature.get(), Instant.now()),
+          REPOMD + ".asc",
+          repository,
+          progress);
     } else if (keys.isEmpty()) {
       progress.warn(repository + " is not signed: whoever can change it decides what is allowed");
     } else {
