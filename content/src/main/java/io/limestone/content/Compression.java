@@ -1,6 +1,5 @@
 package io.limestone.content;
 
-import io.airlift.compress.lzo.LzopHadoopStreams;
 import io.limestone.wire.MalformedException;
 import java.io.FilterInputStream;
 import java.io.IOException;
@@ -89,7 +88,7 @@ public enum Compression {
       case ZSTD -> ZstdFrame.content(in);
       case LZ4 -> new FramedLZ4CompressorInputStream(in, false);
       case LZ4_LEGACY -> new Lz4LegacyInputStream(in);
-      case LZOP -> new LzopHadoopStreams().createInputStream(in);
+      case LZOP -> new LzopInputStream(in);
     };
   }
 

@@ -30,6 +30,7 @@ public final class CpioReader {
   private final Budget budget;
   private final List<Entry> entries = new ArrayList<>();
   private final Map<Inode, List<String>> awaitingData = new HashMap<>();
+  private final Map<Inode, Entry.File> withData = new HashMap<>();
   private long position;
 
   private CpioReader(InputStream in, HashAlg alg, Budget budget) {
@@ -139,9 +140,9 @@ public final class CpioReader {
 
   private void file(String name, Header header) throws IOException {
     MessageDigest hash = alg.newDigest();
-    if (header.size == 0 && header.links > 1) {
-      awaitingData.computeIfAbsent(header.inode, i -> new ArrayList<>()).add(name);
-      entries.add(file(name, hash, header.owner)); // replaced when the data comes
+    boolean linked = header.links > 1;
+    if (linked && header.size == 0) {
+      linkTo(name, header, hash);
       return;
     }
     if (header.checked) {
@@ -151,16 +152,28 @@ public final class CpioReader {
     }
     position += header.size;
     pad(name);
-    Entry entry = file(name, hash, header.owner);
-    entries.add(entry);
-    List<String> links = awaitingData.remove(header.inode);
-    if (links != null) {
-      links.forEach(link -> entries.add(new Entry(link, entry.what())));
+    Entry.File file = new Entry.File(Bytes.of(hash.digest()), header.owner);
+    entries.add(new Entry(name, file));
+    if (linked) {
+      Entry.File other = withData.putIfAbsent(header.inode, file);
+      if (other != null && !other.digest().equals(file.digest())) {
+        throw new MalformedException("cpio: " + name + ": a hard link to a file of other content");
+      }
+      awaitingData
+          .getOrDefault(header.inode, List.of())
+          .forEach(link -> entries.add(new Entry(link, file)));
+      awaitingData.remove(header.inode);
     }
   }
 
-  private static Entry file(String name, MessageDigest hash, long owner) {
-    return new Entry(name, new Entry.File(Bytes.of(hash.digest()), owner));
+  /** One link of a file has its data, mostly the last one. */
+  private void linkTo(String name, Header header, MessageDigest empty) {
+    Entry.File file = withData.get(header.inode);
+    if (file == null) {
+      awaitingData.computeIfAbsent(header.inode, i -> new ArrayList<>()).add(name);
+      file = new Entry.File(Bytes.of(empty.digest()), header.owner); // until the data comes
+    }
+    entries.add(new Entry(name, file));
   }
 
   /** The check sum is the sum of all bytes. */

@@ -4,6 +4,9 @@ import io.airlift.compress.lz4.Lz4Decompressor;
 import io.limestone.wire.MalformedException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 
 /**
  * The LZ4 form of {@code lz4 -l}, which the kernel takes for an initramfs: a magic number, then
@@ -11,6 +14,9 @@ import java.io.InputStream;
  * (LZ4 frame format, "Legacy frame").
  */
 final class Lz4LegacyInputStream extends InputStream {
+  private static final long MAGIC = 0x184c2102;
+  private static final VarHandle LITTLE =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
   private static final int MAX_BLOCK = 8 << 20;
   private static final int MAX_COMPRESSED = MAX_BLOCK + MAX_BLOCK / 255 + 16;
 
@@ -19,6 +25,7 @@ final class Lz4LegacyInputStream extends InputStream {
   private final byte[] block = new byte[MAX_BLOCK];
   private int at;
   private int end;
+  private boolean ended;
 
   Lz4LegacyInputStream(InputStream in) throws IOException {
     this.in = in;
@@ -33,7 +40,8 @@ final class Lz4LegacyInputStream extends InputStream {
 
   @Override
   public int read(byte[] buffer, int from, int length) throws IOException {
-    if (at == end && !nextBlock()) {
+    if (at == end && (ended || !nextBlock())) {
+      ended = true;
       return -1;
     }
     int n = Math.min(length, end - at);
@@ -42,17 +50,19 @@ final class Lz4LegacyInputStream extends InputStream {
     return n;
   }
 
-  /** A length of zero ends the data too: images are padded with zeros. */
+  /**
+   * A length of zero ends the data too: images are padded with zeros. The magic number in the place
+   * of a length begins another frame.
+   */
   private boolean nextBlock() throws IOException {
-    byte[] raw = in.readNBytes(4);
-    if (raw.length == 0) {
-      return false;
+    long size = MAGIC;
+    while (size == MAGIC) {
+      byte[] raw = in.readNBytes(4);
+      if (raw.length != 0 && raw.length != 4) {
+        throw new MalformedException("lz4: ends within a length");
+      }
+      size = raw.length == 0 ? 0 : Integer.toUnsignedLong((int) LITTLE.get(raw, 0));
     }
-    if (raw.length != 4) {
-      throw new MalformedException("lz4: ends within a length");
-    }
-    long size =
-        (raw[0] & 0xffL) | (raw[1] & 0xffL) << 8 | (raw[2] & 0xffL) << 16 | (raw[3] & 0xffL) << 24;
     if (size == 0) {
       return false;
     }

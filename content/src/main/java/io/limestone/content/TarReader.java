@@ -16,6 +16,7 @@ import java.util.Optional;
 public final class TarReader {
   private static final int BLOCK = 512;
   private static final int MAX_EXTENDED = 1 << 20;
+  private static final int MAX_HEADERS = 16;
 
   private final InputStream in;
   private final Budget budget;
@@ -51,7 +52,7 @@ public final class TarReader {
    */
   public Optional<Member> next() throws IOException {
     Map<String, String> extended = new HashMap<>();
-    while (true) {
+    for (int headers = 0; headers < MAX_HEADERS; headers++) {
       Streams.skip(in, bodyLeft + padding, "tar: body");
       bodyLeft = 0;
       padding = 0;
@@ -74,6 +75,7 @@ public final class TarReader {
         }
       }
     }
+    throw new MalformedException("tar: more than " + MAX_HEADERS + " extended headers in a row");
   }
 
   /** The rest of the member's body; do not use it after {@link #next}. */

@@ -12,6 +12,7 @@ import io.limestone.wire.MalformedException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -164,6 +165,19 @@ class ContainerImageTest {
     assertThatThrownBy(() -> read(Choice.THE_ONLY_ONE))
         .isInstanceOf(MalformedException.class)
         .hasMessageContaining("digest");
+  }
+
+  @Test
+  void anImageWithALayerCutAtAnyByteIsRefused() {
+    for (byte[] layer : List.of(LOWER_TAR, LOWER, UPPER)) {
+      parts.clear();
+      layout(Map.of("digest", manifest(layer)));
+      String name = "blobs/sha256/" + HashAlg.SHA256.digest(Bytes.of(layer)).hex();
+      for (int length = 0; length < layer.length; length++) {
+        parts.put(name, Arrays.copyOf(layer, length));
+        assertThatThrownBy(() -> read(Choice.THE_ONLY_ONE)).isInstanceOf(MalformedException.class);
+      }
+    }
   }
 
   @Test

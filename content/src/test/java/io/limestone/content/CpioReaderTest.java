@@ -63,6 +63,22 @@ class CpioReaderTest {
   }
 
   @Test
+  void theDataMayComeWithTheFirstLinkToo() throws IOException {
+    byte[] archive = new Cpio().link("a", 7, 2, "content").link("b", 7, 2, "").end();
+    assertThat(read(archive)).isEqualTo(Archives.digests("/a", "content", "/b", "content"));
+  }
+
+  @Test
+  void oneFileOfTwoContentsIsRefused() throws IOException {
+    byte[] same = new Cpio().link("a", 7, 2, "one").link("b", 7, 2, "one").end();
+    assertThat(read(same)).isEqualTo(Archives.digests("/a", "one", "/b", "one"));
+    byte[] other = new Cpio().link("a", 7, 2, "one").link("b", 7, 2, "two").end();
+    assertThatThrownBy(() -> read(other))
+        .isInstanceOf(MalformedException.class)
+        .hasMessageContaining("other content");
+  }
+
+  @Test
   void aCheckSumIsChecked() throws IOException {
     assertThat(read(new Cpio().checked("x", "abc", 'a' + 'b' + 'c').end())).hasSize(1);
     assertThatThrownBy(() -> read(new Cpio().checked("x", "abc", 1).end()))

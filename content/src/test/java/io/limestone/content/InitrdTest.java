@@ -130,6 +130,15 @@ class InitrdTest {
             new byte[] {(byte) block.length, (byte) (block.length >> 8), 0, 0},
             block);
     assertThat(read(legacy)).isEqualTo(Archives.digests("/a", "A".repeat(100)));
+    byte[] second = new Cpio().file("b", "B".repeat(100)).end();
+    byte[] more =
+        Archives.concat(
+            HexFormat.of().parseHex("02214c18"),
+            new byte[] {(byte) Lz4Literals.of(second).length, 0, 0, 0},
+            Lz4Literals.of(second));
+    more[5] = (byte) (Lz4Literals.of(second).length >> 8);
+    assertThat(read(legacy, more)).hasSize(2); // as `cat a.lz4 b.lz4`
+    assertThat(read(legacy, new byte[4], MAIN)).hasSize(3); // zeros end the frame
   }
 
   /** An LZ4 block of literals alone. */
