@@ -11,24 +11,28 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.Optional;
 import org.bouncycastle.asn1.ASN1Integer;
+import org.bouncycastle.asn1.ASN1ObjectIdentifier;
 import org.bouncycastle.asn1.ASN1Primitive;
 import org.bouncycastle.asn1.ASN1Sequence;
 import org.bouncycastle.asn1.DERNull;
+import org.bouncycastle.asn1.gm.GMObjectIdentifiers;
 import org.bouncycastle.asn1.nist.NISTObjectIdentifiers;
+import org.bouncycastle.asn1.pkcs.PKCSObjectIdentifiers;
+import org.bouncycastle.asn1.pkcs.RSAPublicKey;
 import org.bouncycastle.asn1.x509.AlgorithmIdentifier;
 import org.bouncycastle.asn1.x509.Certificate;
 import org.bouncycastle.asn1.x509.DigestInfo;
 import org.bouncycastle.asn1.x509.Extensions;
 import org.bouncycastle.asn1.x509.SubjectKeyIdentifier;
 import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
-import org.bouncycastle.crypto.params.AsymmetricKeyParameter;
+import org.bouncycastle.asn1.x9.X9ObjectIdentifiers;
 import org.bouncycastle.crypto.params.ECPublicKeyParameters;
-import org.bouncycastle.crypto.params.RSAKeyParameters;
 import org.bouncycastle.crypto.signers.ECDSASigner;
 import org.bouncycastle.crypto.util.PublicKeyFactory;
 
 /**
- * A public key that signs files, RSA or elliptic curve (also secp256k1, which the JDK has not).
+ * A public key that signs files by RSASSA-PKCS1-v1_5 or ECDSA, over any named curve (also
+ * secp256k1, which the JDK has not).
  *
  * @param id how signatures name it: the end of the certificate's subject key identifier, or of the
  *     SHA-1 of the key
@@ -90,7 +94,7 @@ public record ImaKey(long id, Bytes subjectPublicKeyInfo) {
 
   private static Measured measured(SubjectPublicKeyInfo info, long id) throws IOException {
     ImaKey key = new ImaKey(id, Bytes.of(info.getEncoded("DER")));
-    return key.parameters().isPresent() ? new Measured.Usable(key) : new Measured.Unusable();
+    return key.numbers().isPresent() ? new Measured.Usable(key) : new Measured.Unusable();
   }
 
   /** The key of a DER SubjectPublicKeyInfo, if it is one that can be used. */
@@ -100,29 +104,45 @@ public record ImaKey(long id, Bytes subjectPublicKeyInfo) {
         : Optional.empty();
   }
 
+  /** What is reckoned with. */
+  private sealed interface Numbers {
+    record Rsa(BigInteger modulus, BigInteger exponent) implements Numbers {}
+
+    record Ec(ECPublicKeyParameters key) implements Numbers {}
+  }
+
   boolean verifies(ImaSignature signature, byte[] digest) {
-    return parameters()
+    return numbers()
         .map(
             key ->
                 switch (key) {
-                  case RSAKeyParameters rsa -> verifies(rsa, signature, digest);
-                  case ECPublicKeyParameters ec -> verifies(ec, signature, digest);
-                  default -> false;
+                  case Numbers.Rsa rsa -> verifies(rsa, signature, digest);
+                  case Numbers.Ec ec -> verifies(ec.key(), signature, digest);
                 })
         .orElse(false);
   }
 
-  private Optional<AsymmetricKeyParameter> parameters() {
+  /**
+   * Keys for RSASSA-PSS, SM2 and EC-RDSA have the same numbers in them, and sign otherwise: they
+   * are refused by their names. Nodes send keys too, so that nothing is tried that takes long, such
+   * as to find out whether a modulus or an unnamed field is sound: that a policy lists the key says
+   * that it is good.
+   */
+  private Optional<Numbers> numbers() {
     try {
-      AsymmetricKeyParameter key = PublicKeyFactory.createKey(subjectPublicKeyInfo.toArray());
-      return switch (key) {
-        case RSAKeyParameters rsa
-            when rsa.getModulus().bitLength() <= MAX_RSA_BITS
-                && rsa.getExponent().bitLength() <= 64 ->
-            Optional.of(rsa);
-        case ECPublicKeyParameters ec -> Optional.of(ec);
-        default -> Optional.empty();
-      };
+      SubjectPublicKeyInfo info = SubjectPublicKeyInfo.getInstance(subjectPublicKeyInfo.toArray());
+      ASN1ObjectIdentifier algorithm = info.getAlgorithm().getAlgorithm();
+      if (algorithm.equals(PKCSObjectIdentifiers.rsaEncryption)) {
+        RSAPublicKey rsa = RSAPublicKey.getInstance(info.parsePublicKey());
+        return Optional.<Numbers>of(new Numbers.Rsa(rsa.getModulus(), rsa.getPublicExponent()))
+            .filter(ImaKey::isSound);
+      }
+      return algorithm.equals(X9ObjectIdentifiers.id_ecPublicKey)
+              && info.getAlgorithm().getParameters() instanceof ASN1ObjectIdentifier curve
+              && !curve.equals(GMObjectIdentifiers.sm2p256v1)
+              && PublicKeyFactory.createKey(info) instanceof ECPublicKeyParameters ec
+          ? Optional.of(new Numbers.Ec(ec))
+          : Optional.empty();
     } catch (IOException
         | IllegalArgumentException
         | IllegalStateException
@@ -132,11 +152,21 @@ public record ImaKey(long id, Bytes subjectPublicKeyInfo) {
     }
   }
 
+  private static boolean isSound(Numbers key) {
+    return key instanceof Numbers.Rsa(BigInteger modulus, BigInteger exponent)
+        && modulus.signum() > 0
+        && modulus.testBit(0)
+        && modulus.bitLength() <= MAX_RSA_BITS
+        && exponent.testBit(0)
+        && exponent.compareTo(BigInteger.ONE) > 0
+        && exponent.bitLength() <= 64;
+  }
+
   /** RSASSA-PKCS1-v1_5: the one right encoding is made and compared (RFC 8017 §8.2.2). */
-  private static boolean verifies(RSAKeyParameters key, ImaSignature signature, byte[] digest) {
-    int length = (key.getModulus().bitLength() + 7) / 8;
+  private static boolean verifies(Numbers.Rsa key, ImaSignature signature, byte[] digest) {
+    int length = (key.modulus().bitLength() + 7) / 8;
     BigInteger value = new BigInteger(1, signature.signature().toArray());
-    if (signature.signature().size() != length || value.compareTo(key.getModulus()) >= 0) {
+    if (signature.signature().size() != length || value.compareTo(key.modulus()) >= 0) {
       return false;
     }
     byte[] info = digestInfo(signature, digest);
@@ -149,7 +179,7 @@ public record ImaKey(long id, Bytes subjectPublicKeyInfo) {
     expected[1] = 1;
     expected[length - info.length - 1] = 0;
     System.arraycopy(info, 0, expected, length - info.length, info.length);
-    return value.modPow(key.getExponent(), key.getModulus()).equals(new BigInteger(1, expected));
+    return value.modPow(key.exponent(), key.modulus()).equals(new BigInteger(1, expected));
   }
 
   private static byte[] digestInfo(ImaSignature signature, byte[] digest) {
@@ -192,7 +222,7 @@ public record ImaKey(long id, Bytes subjectPublicKeyInfo) {
     for (String label : new String[] {"CERTIFICATE", "PUBLIC KEY"}) {
       String begin = "-----BEGIN " + label + "-----";
       int to = text.indexOf("-----END " + label + "-----");
-      if (text.startsWith(begin) && to > 0) {
+      if (text.startsWith(begin) && to >= begin.length()) {
         try {
           return Base64.getDecoder()
               .decode(text.substring(begin.length(), to).replaceAll("\\s", ""));

@@ -81,8 +81,14 @@ public final class VerificationKeys {
         throw new MalformedException("verification-keys: '" + name + "' is a required property");
       }
     }
-    List<?> ids = keyring.list("keyids");
-    List<String> keys = keyring.strings("pubkeys");
+    List<?> ids;
+    List<String> keys;
+    try {
+      ids = keyring.list("keyids");
+      keys = keyring.strings("pubkeys");
+    } catch (MalformedException e) {
+      throw e.in("verification-keys");
+    }
     if (keys.size() > MAX_KEYS || ids.size() > MAX_KEYS) {
       throw new MalformedException("verification-keys: more than " + MAX_KEYS + " keys");
     }
