@@ -23,6 +23,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.concurrent.CancellationException;
 
 /**
  * Judges one attestation, in the numbered steps of pull-protocol §4.2 and RFC 9334's appraisal of
@@ -66,6 +67,8 @@ public final class Appraisal {
   /**
    * The verdict on {@code evidence}. Pure, and never throws on hostile evidence: what cannot be
    * judged is untrusted.
+   *
+   * @throws CancellationException if the thread is interrupted: there is no verdict then
    */
   public static Verdict appraise(
       Evidence evidence, ReferenceValues reference, AttestationState before) {
@@ -112,6 +115,8 @@ public final class Appraisal {
   private Verdict verdict() {
     try {
       return run();
+    } catch (CancellationException e) {
+      throw e;
     } catch (RuntimeException | StackOverflowError e) {
       // The supervised edge: whatever a check did not foresee is a reason not to trust (T10).
       findings.failForGood(

@@ -11,6 +11,7 @@ import io.limestone.tpm.HashAlg;
 import io.limestone.tpm.PcrValues;
 import io.limestone.wire.Bytes;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 
 /**
  * Step 5: the measurement list against PCR 10, entry by entry and incrementally, and against the
@@ -127,6 +128,7 @@ final class ImaAppraisal {
     ImaJudge.Known bound = judge.known();
     ImaJudge.Known otherBound = other == null ? bound : other.known();
     while (cursor.next()) {
+      requireWanted();
       cursor.extend(replay);
       judge.entry(cursor, from.nextEntry() + cursor.entries() - 1);
       if (other != null) {
@@ -174,6 +176,13 @@ final class ImaAppraisal {
       trying.orElseThrow().bound(progress.as(otherBound));
     }
     return new Judged(progress);
+  }
+
+  /** A list and a policy, made for that, take hours; whoever waited for them may be gone. */
+  private static void requireWanted() {
+    if (Thread.currentThread().isInterrupted()) {
+      throw new CancellationException("nobody waits for this appraisal any more");
+    }
   }
 
   private PcrReplay replay(ImaProgress from) {

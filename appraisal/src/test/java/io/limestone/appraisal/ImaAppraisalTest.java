@@ -5,6 +5,7 @@ import static io.limestone.appraisal.TestNode.bytes;
 import static io.limestone.appraisal.Verdicts.trusted;
 import static io.limestone.appraisal.Verdicts.untrusted;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.limestone.evidence.ImaSlice;
 import io.limestone.policy.AcceptedAlgorithms;
@@ -25,6 +26,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
 import org.junit.jupiter.api.Test;
 
 /** Step 5: the measurement list. Numbers are of threats §4.4. */
@@ -525,5 +527,18 @@ class ImaAppraisalTest {
 
   private static Verdict list(TestNode node, String text, long first) {
     return node.appraise(with(node, new ImaSlice(bytes(text), first)), AttestationState.NONE);
+  }
+
+  /** Else a list and a policy made for it would keep a thread for hours after the caller left. */
+  @Test
+  void t7_anAppraisalEndsWhenItsThreadIsInterruptedAndThereIsNoVerdict() {
+    TestNode node = TestNode.withFiles("/bin/a");
+    Thread.currentThread().interrupt();
+    try {
+      assertThatThrownBy(() -> node.attest(AttestationState.NONE))
+          .isInstanceOf(CancellationException.class);
+    } finally {
+      assertThat(Thread.interrupted()).isTrue();
+    }
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -108,6 +109,62 @@ class AppraisersTest {
               .isInstanceOf(IllegalStateException.class)
               .hasCause(thrown);
         }
+      }
+    }
+  }
+
+  @Test
+  @Timeout(60) // only a failure takes so long
+  void t7_whatAnybodyMaySendKeepsNoNodeWaiting() throws Exception {
+    CountDownLatch gate = new CountDownLatch(1);
+    try (Appraisers appraisers = new Appraisers(2);
+        ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<String>> strangers = new ArrayList<>();
+      for (int i = 0; i < 20; i++) {
+        strangers.add(
+            callers.submit(
+                () ->
+                    appraisers.judgingForAnybody(
+                        () -> {
+                          gate.await();
+                          return "strange";
+                        })));
+      }
+      for (int size : new int[] {0, MEDIUM, LONG}) {
+        assertThat(callers.submit(() -> appraisers.judging(size, () -> "done")).get())
+            .isEqualTo("done");
+      }
+      gate.countDown();
+      for (Future<String> one : strangers) {
+        assertThat(one.get()).isEqualTo("strange");
+      }
+    }
+  }
+
+  @Test
+  @Timeout(60) // only a failure takes so long
+  void t7_whoeverIsInterruptedEndsTheWork() throws Exception {
+    try (Appraisers appraisers = new Appraisers(1);
+        ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (int size : new int[] {0, MEDIUM, LONG}) {
+        CountDownLatch begun = new CountDownLatch(1);
+        CountDownLatch ended = new CountDownLatch(1);
+        Future<String> caller =
+            callers.submit(
+                () ->
+                    appraisers.judging(
+                        size,
+                        () -> {
+                          begun.countDown();
+                          while (!Thread.currentThread().isInterrupted()) {
+                            Thread.onSpinWait();
+                          }
+                          ended.countDown();
+                          throw new CancellationException("as an appraisal does");
+                        }));
+        begun.await();
+        caller.cancel(true);
+        ended.await();
       }
     }
   }
