@@ -65,7 +65,7 @@ public final class Json {
 
   /** The one JSON value that {@code text} (UTF-8) is. */
   public static @Nullable Object value(byte[] text) {
-    try (JsonParser parser = FACTORY.createParser(ObjectReadContext.empty(), text)) {
+    try (JsonParser parser = parser(text)) {
       parser.nextToken();
       Object value = read(parser);
       if (parser.nextToken() != null) {
@@ -80,8 +80,15 @@ public final class Json {
   /**
    * A streaming parser with the same limits, for documents too large to hold as values, such as
    * policies.
+   *
+   * @throws MalformedException if the text is UTF-16 or UTF-32, which Jackson would take
    */
   public static JsonParser parser(byte[] text) {
+    for (int i = 0; i < Math.min(4, text.length); i++) {
+      if (text[i] == 0 || text[i] == (byte) 0xfe || text[i] == (byte) 0xff) {
+        throw new MalformedException("JSON: not UTF-8");
+      }
+    }
     return FACTORY.createParser(ObjectReadContext.empty(), text);
   }
 

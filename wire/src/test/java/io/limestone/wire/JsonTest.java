@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.charset.StandardCharsets;
+import java.nio.charset.Charset;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -72,6 +73,21 @@ class JsonTest {
   void refusesInvalidUtf8() {
     assertThatThrownBy(() -> Json.value(new byte[] {'"', (byte) 0xc3, (byte) 0x28, '"'}))
         .isInstanceOf(MalformedException.class);
+  }
+
+  /** It would be one document here, and another one where the same bytes are stored as UTF-8. */
+  @Test
+  void refusesOtherEncodings() {
+    for (String encoding :
+        List.of("UTF-16BE", "UTF-16LE", "UTF-16", "UTF-32BE", "UTF-32LE", "UTF-32")) {
+      byte[] text = "{\"a\":1}".getBytes(Charset.forName(encoding));
+      assertThatThrownBy(() -> Json.value(text))
+          .as(encoding)
+          .isInstanceOf(MalformedException.class);
+      assertThatThrownBy(() -> Json.parser(text).nextToken())
+          .as(encoding)
+          .isInstanceOf(MalformedException.class);
+    }
   }
 
   @Test
