@@ -202,6 +202,16 @@ final class Enrolling {
           Response.error(
               409, "Agent of uuid " + id + " already exists. Please use delete or update."));
     }
+    if (enrolment.runtimePolicyName().isEmpty()
+        && hasRuntimeContent
+        && !fleet.users(Policies.Kind.RUNTIME, id.value()).isEmpty()) {
+      return Optional.of(
+          Response.error(
+              409,
+              "IMA policy with name "
+                  + id
+                  + " is used by other agents: name the policy of this one (runtime_policy_name)"));
+    }
     boolean hasBootContent = enrolment.mbPolicy().isPresent();
     Optional<Response> boot =
         conflict(

@@ -235,8 +235,11 @@ final class Fleet implements AutoCloseable {
     step.alarm().ifPresent(alarm -> alarms.write(handle, node.enrolled(), alarm));
     if (step.removed()) {
       store.delete(handle, id);
-      policies.delete(handle, Policies.Kind.RUNTIME, id.value());
-      policies.delete(handle, Policies.Kind.BOOT, id.value());
+      for (Policies.Kind kind : Policies.Kind.values()) {
+        if (users(kind, id.value()).stream().allMatch(user -> user == node)) {
+          policies.delete(handle, kind, id.value());
+        }
+      }
     } else {
       store.update(
           handle, Map.of(id, new Watched.Snapshot(step.next(), node.snapshot().revision() + 1)));
@@ -271,6 +274,9 @@ final class Fleet implements AutoCloseable {
         node.state().phase() instanceof Phase.Waiting(Phase.Task task, int tries, Instant due)
             ? Optional.of(timetable.at(due, node))
             : Optional.empty());
+    if (node.state().phase() instanceof Phase.Halted) {
+      node.forgetReference(); // it may be the last to hold an old policy in memory
+    }
   }
 
   @Override

@@ -59,6 +59,10 @@ final class Watched {
     reference = Optional.of(edition);
   }
 
+  void forgetReference() {
+    reference = Optional.empty();
+  }
+
   boolean gone() {
     return gone;
   }
@@ -84,9 +88,11 @@ final class Watched {
 
   /** Whether there is something to write; says so once. */
   boolean takeDirty() {
-    boolean was = dirty;
+    if (!dirty) {
+      return false; // not to lose what becomes dirty now
+    }
     dirty = false;
-    return was && !gone;
+    return !gone;
   }
 
   void dirtyAgain() {
