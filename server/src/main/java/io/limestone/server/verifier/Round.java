@@ -38,6 +38,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import org.jdbi.v3.core.JdbiException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -121,6 +122,8 @@ final class Round {
       };
     } catch (MalformedException e) {
       return new Occurrence.Unusable(state.cycle(), message(e));
+    } catch (JdbiException e) {
+      throw e; // the database's trouble, not the node's: it is asked again
     } catch (RuntimeException e) {
       LOG.error("node {}: defect while it was asked", node.enrolled().id(), e);
       return new Occurrence.Defect(state.cycle(), e.getClass().getSimpleName());
@@ -130,7 +133,14 @@ final class Round {
   private Occurrence.Answer attest(Watched node, NodeState state, boolean suspect)
       throws InterruptedException {
     Ask ask = state.ask();
-    References.Edition edition = references.of(node);
+    References.Edition edition;
+    try {
+      edition = references.of(node);
+    } catch (MalformedException e) {
+      LOG.error("node {}: a policy of it cannot be read", node.enrolled().id(), e);
+      return new Occurrence.Defect(
+          state.cycle(), "a policy that is stored cannot be used any more: " + message(e));
+    }
     boolean whole =
         ask == Ask.ALL
             || !edition.basis().equals(state.basis())
