@@ -22,7 +22,7 @@ public final class PolicyDiff {
    * One difference.
    *
    * @param part member of the document: {@code digests}, {@code excludes}, …
-   * @param name file, keyring, buffer, expression or key id
+   * @param name file, keyring, buffer, expression, or a key's id and SHA-256
    * @param before what it was: digests in hex, or nothing
    * @param after what it is
    */
@@ -96,7 +96,8 @@ public final class PolicyDiff {
     }
   }
 
+  /** Ids alone would not tell a key from another one that was given its id. */
   private static List<String> keys(PolicyDocument policy) {
-    return policy.verificationKeys().ids().stream().map("%08x"::formatted).toList();
+    return policy.verificationKeys().fingerprints();
   }
 }

@@ -16,9 +16,12 @@ import java.util.TreeSet;
 public final class PolicyLint {
   private static final Duration STALE = Duration.ofDays(180);
 
-  /** Names of no relation: an expression that matches all of them matches whatever there is. */
+  /**
+   * Names of files that have nothing in common: an expression that matches all of them matches every
+   * file there is.
+   */
   private static final List<String> ANYTHING =
-      List.of("/usr/bin/bash", "/etc/passwd", "/opt/x/lib.so", "/home/a/run", "boot", "~");
+      List.of("/usr/bin/bash", "/etc/passwd", "/opt/x/lib.so", "/home/a/run", "/~");
 
   private final PolicyDocument policy;
   private final List<Complaint> complaints = new ArrayList<>();

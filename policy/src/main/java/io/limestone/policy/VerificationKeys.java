@@ -2,6 +2,7 @@ package io.limestone.policy;
 
 import io.limestone.evidence.FileDigest;
 import io.limestone.evidence.Span;
+import io.limestone.tpm.HashAlg;
 import io.limestone.wire.Bytes;
 import io.limestone.wire.Json;
 import io.limestone.wire.JsonObject;
@@ -121,6 +122,18 @@ public final class VerificationKeys {
   /** Key ids, 0 to 2^32-1. */
   public Set<Long> ids() {
     return byId.keySet();
+  }
+
+  /** Of each key its id and the SHA-256 of its DER, both in hex. */
+  List<String> fingerprints() {
+    return byId.entrySet().stream()
+        .map(
+            one ->
+                "%08x sha256:%s"
+                    .formatted(
+                        one.getKey(),
+                        HashAlg.SHA256.digest(one.getValue().subjectPublicKeyInfo()).hex()))
+        .toList();
   }
 
   public int size() {

@@ -11,6 +11,8 @@ import io.limestone.wire.Bytes;
 import io.limestone.wire.Json;
 import io.limestone.wire.MalformedException;
 import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.KeyPairGenerator;
 import java.time.LocalDateTime;
 import java.util.List;
 import java.util.Locale;
@@ -58,6 +60,26 @@ class PolicyDocumentTest {
             new Difference(Kind.ADDED, "digests", "/bin/c", List.of(), List.of(A)),
             new Difference(Kind.ADDED, "excludes", "/tmp/", List.of(), List.of("/tmp/")));
     assertThat(PolicyDiff.of(before, before)).isEmpty();
+  }
+
+  /** The id in a policy is what its author writes there: another key may have it. */
+  @Test
+  void attack42_aKeyReplacedUnderItsIdIsADifference() throws Exception {
+    PolicyDocument before = files(Map.of("/bin/a", List.of(A))).with("verification-keys", keys());
+    PolicyDocument after = before.with("verification-keys", keys());
+    assertThat(before.verificationKeys().ids()).isEqualTo(after.verificationKeys().ids());
+    assertThat(PolicyDiff.of(before, after))
+        .extracting(Difference::kind)
+        .containsExactly(Kind.ADDED, Kind.REMOVED);
+    assertThat(PolicyDiff.of(before, before)).isEmpty();
+  }
+
+  /** A fresh key under always the same id. */
+  private static String keys() throws GeneralSecurityException {
+    KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
+    generator.initialize(256);
+    Bytes key = Bytes.of(generator.generateKeyPair().getPublic().getEncoded());
+    return Json.text(Map.of("keyids", List.of(0x1234_5678L), "pubkeys", List.of(key.base64())));
   }
 
   @Test
@@ -141,7 +163,7 @@ class PolicyDocumentTest {
 
   /** Attack 43: one expression that lets everything through. */
   @ParameterizedTest
-  @ValueSource(strings = {".*", "", "(/|.)", ".", "(?s:.?)"})
+  @ValueSource(strings = {".*", "", "(/|.)", ".", "(?s:.?)", "/", "^/", "/.", "[/b]"})
   void attack43_anExcludeThatSwallowsEverythingIsAnError(String expression) {
     PolicyDocument policy =
         files(Map.of("boot_aggregate", List.of(A))).with("excludes", List.of("/ok", expression));
