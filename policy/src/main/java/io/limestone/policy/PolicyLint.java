@@ -17,8 +17,8 @@ public final class PolicyLint {
   private static final Duration STALE = Duration.ofDays(180);
 
   /**
-   * Names of files that have nothing in common: an expression that matches all of them matches every
-   * file there is.
+   * Names of files that have nothing in common: an expression that matches all of them matches
+   * every file there is.
    */
   private static final List<String> ANYTHING =
       List.of("/usr/bin/bash", "/etc/passwd", "/opt/x/lib.so", "/home/a/run", "/~");

@@ -183,7 +183,7 @@ final class ExplanationRoutes {
     Enrolled enrolled = node.enrolled();
     Map<String, @Nullable Object> json = summary(node);
     json.put("candidate", references.trial(node).map(ExplanationRoutes::candidate).orElse(null));
-    json.put("judged_by", json(references.of(node).decides()));
+    json.put("judged_by", json(references.decides(node)));
     json.put("since_ms", state.since().toEpochMilli());
     json.put("enrolled_ms", enrolled.at().toEpochMilli());
     json.put("address", enrolled.peer().authority());

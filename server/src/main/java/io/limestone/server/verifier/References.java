@@ -15,6 +15,7 @@ import io.limestone.server.store.Database;
 import io.limestone.tpm.HashAlg;
 import io.limestone.wire.Bytes;
 import io.limestone.wire.Encoding;
+import io.limestone.wire.MalformedException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -98,14 +99,30 @@ final class References {
 
   /** Whether these versions, by which evidence of a node was judged, decide for it now. */
   boolean decideNow(Watched node, List<PolicyUse> by) {
-    List<PolicyUse> now = lasting(node).decides();
+    List<PolicyUse> now = decides(node);
     return by.stream().allMatch(use -> now.stream().anyMatch(use::sameVersion));
   }
 
   /** What the policies tried now, and no others, have found of a node. */
   Optional<Trial> trial(Watched node) {
     NodeState state = node.state();
-    return state.trial().filter(t -> state.basis().equals(lasting(node).basis()));
+    return state
+        .trial()
+        .filter(t -> readable(node).filter(e -> state.basis().equals(e.basis())).isPresent());
+  }
+
+  /** The policies that decide for a node now; none where one cannot be read any more. */
+  List<PolicyUse> decides(Watched node) {
+    return readable(node).map(Edition::decides).orElse(List.of());
+  }
+
+  /** For what is only told: a policy that cannot be read is said where the node is asked. */
+  private Optional<Edition> readable(Watched node) {
+    try {
+      return Optional.of(lasting(node));
+    } catch (MalformedException e) {
+      return Optional.empty();
+    }
   }
 
   private Edition lasting(Watched node) {
