@@ -33,6 +33,7 @@ import java.util.Optional;
 public final class AnnounceUpdate {
   private static final String KIND = "mbpolicies";
   private static final int MAX_POLICY = 16 << 20;
+  private static final int MOST_ROWS = 40;
 
   private static final Option OLD =
       Option.values(
@@ -53,7 +54,10 @@ public final class AnnounceUpdate {
           "--replace", "LIST=WHAT", "An entry that leaves when the time ends, by digest or name");
   private static final Option REVOKE =
       Option.values(
-          "--revoke", "WHAT", "SHA256 or certificate that dbx must have when the time ends");
+          "--revoke",
+          "WHAT",
+          "What dbx must have when the time ends: SHA256, certificate, or all of an update such as"
+              + " DBXUpdate.bin");
   private static final Option SBAT =
       Option.values(
           "--sbat",
@@ -97,7 +101,7 @@ public final class AnnounceUpdate {
               limestone policy announce servers --old before.bin --new after.bin --until 14d \\
                 --upload --why "kernel 6.12.9"
               limestone policy announce boot.json --accept programs=3f9c…:shim-15.9 --until 14d --output next.json
-              limestone policy announce servers --revoke dbx-2026.crt --sbat grub=5 --until 30d --output next.json
+              limestone policy announce servers --revoke DBXUpdate.bin --sbat grub=5 --until 30d --output next.json
             """);
   }
 
@@ -191,7 +195,7 @@ public final class AnnounceUpdate {
       update.replace(entry.list(), entry.what());
     }
     for (String text : arguments.all(REVOKE)) {
-      update.revoke(ListEntry.revoked(text));
+      ListEntry.revoke(update, text);
     }
     for (String text : arguments.all(SBAT)) {
       if (!text.matches("[^=,\\s]{1,200}=[0-9]{1,9}")) {
@@ -244,15 +248,21 @@ public final class AnnounceUpdate {
   /** The policy has standard output for itself, unless it went elsewhere. */
   private static void print(Arguments arguments, BootUpdate update, String name, Output output) {
     Table table = Table.of("CHANGE", "LIST", "ENTRY", "TIME");
+    Map<String, Integer> rows = new LinkedHashMap<>();
     for (Change change : update.changes()) {
-      table.row(word(change), change.member(), change.what(), time(change));
+      if (rows.merge(word(change) + " " + change.member(), 1, Integer::sum) <= MOST_ROWS) {
+        table.row(word(change), change.member(), change.what(), time(change));
+      }
     }
+    rows.values().removeIf(count -> count <= MOST_ROWS);
     if (!arguments.has(OUT) && !arguments.has(UPLOAD)) {
       output.note(table.toString().stripTrailing());
+      rows.forEach((what, count) -> output.note(more(what, count)));
       output.line(new String(Json.bytes(update.document()), StandardCharsets.UTF_8));
       return;
     }
     output.out().print(table);
+    rows.forEach((what, count) -> output.line(more(what, count)));
     if (arguments.has(UPLOAD)) {
       output.line("");
       output.line(
@@ -260,6 +270,10 @@ public final class AnnounceUpdate {
               + name
               + " is in force; who has not got the update: limestone node list --outdated");
     }
+  }
+
+  private static String more(String what, int count) {
+    return "… and " + (count - MOST_ROWS) + " more " + what + " (--json)";
   }
 
   private static String word(Change change) {

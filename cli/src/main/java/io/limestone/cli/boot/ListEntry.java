@@ -2,8 +2,11 @@ package io.limestone.cli.boot;
 
 import io.limestone.cli.args.CommandFailed;
 import io.limestone.cli.args.Input;
+import io.limestone.evidence.boot.DatabaseUpdate;
+import io.limestone.policy.boot.BootUpdate;
 import io.limestone.tpm.HashAlg;
 import io.limestone.wire.Bytes;
+import io.limestone.wire.MalformedException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -13,6 +16,7 @@ import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * An entry of one of a boot policy's lists, as an argument: {@code programs=SHA256:shim-15.9},
@@ -55,9 +59,26 @@ record ListEntry(String list, String what) {
                 : ""));
   }
 
-  /** What is to be revoked: a digest, or that of a certificate. */
-  static Bytes revoked(String what) throws IOException {
-    return what.matches(DIGEST) ? Bytes.ofHex(what) : digest(certificate(what));
+  /** Demands that something is revoked: a digest, a certificate, or all of an update of dbx. */
+  static void revoke(BootUpdate update, String what) throws IOException {
+    if (what.matches(DIGEST)) {
+      update.revoke(Bytes.ofHex(what));
+      return;
+    }
+    Bytes file = Input.read(what, MAX_CERTIFICATE, "certificate or update of dbx");
+    Optional<X509Certificate> certificate = certificate(file);
+    if (certificate.isPresent()) {
+      update.revoke(digest(certificate.get()));
+      return;
+    }
+    try {
+      update.revoke(DatabaseUpdate.parse(file));
+    } catch (MalformedException e) {
+      throw CommandFailed.unusable(
+          what
+              + " is neither a SHA-256 in hex, nor a certificate (PEM or DER), nor an update of dbx: "
+              + e.getMessage());
+    }
   }
 
   private static Map<String, Object> entry(String name, Bytes sha256) {
@@ -70,14 +91,22 @@ record ListEntry(String list, String what) {
   }
 
   private static X509Certificate certificate(String name) throws IOException {
-    byte[] bytes = Input.read(name, MAX_CERTIFICATE, "certificate").toArray();
+    return certificate(Input.read(name, MAX_CERTIFICATE, "certificate"))
+        .orElseThrow(
+            () ->
+                CommandFailed.unusable(
+                    name + " is neither a SHA-256 in hex nor a certificate, PEM or DER"));
+  }
+
+  private static Optional<X509Certificate> certificate(Bytes file) {
     try {
-      return (X509Certificate)
-          CertificateFactory.getInstance("X.509")
-              .generateCertificate(new ByteArrayInputStream(bytes));
+      return CertificateFactory.getInstance("X.509")
+                  .generateCertificate(new ByteArrayInputStream(file.toArray()))
+              instanceof X509Certificate x509
+          ? Optional.of(x509)
+          : Optional.empty();
     } catch (CertificateException e) {
-      throw CommandFailed.unusable(
-          name + " is neither a SHA-256 in hex nor a certificate, PEM or DER");
+      return Optional.empty();
     }
   }
 

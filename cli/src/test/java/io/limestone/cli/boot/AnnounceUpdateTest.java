@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.limestone.cli.CommandRun;
 import io.limestone.testkit.OtherBoot;
 import io.limestone.wire.Bytes;
+import io.limestone.tpm.HashAlg;
+import io.limestone.wire.ByteWriter;
 import io.limestone.wire.JsonObject;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -152,6 +154,41 @@ class AnnounceUpdateTest {
     assertThat(json.list("changes").toString())
         .contains("shim-15.9", "ab".repeat(32), "CN=STM TPM EK Root CA", "component", "grub");
     assertThat(json.list("changes")).hasSize(5);
+  }
+
+  /** As dbx updates come: lists behind a header with a signature, which the firmware checks. */
+  @Test
+  void allOfAnUpdateOfDbxIsDemandedOnce() throws IOException {
+    Bytes hash = HashAlg.SHA256.digest(Bytes.of(new byte[1]));
+    Bytes file =
+        ByteWriter.littleEndian()
+            .bytes(new byte[16])
+            .u32(24)
+            .u16(0x0200)
+            .u16(0x0ef1)
+            .bytes(Bytes.ofHex("9dd2af4adf68ee498aa9347d375665a7"))
+            .bytes(Bytes.ofHex("2616c4c14c509240aca941f936934328"))
+            .u32(28 + 2 * 48)
+            .u32(0)
+            .u32(48)
+            .bytes(new byte[16])
+            .bytes(hash)
+            .bytes(new byte[16])
+            .bytes(hash)
+            .toBytes();
+    String update = Files.write(folder.resolve("DBXUpdate.bin"), file.toArray()).toString();
+    String next = folder.resolve("next.json").toString();
+    CommandRun.of(
+            "policy", "announce", policy, "--revoke", update, "--until", "30d", "--output", next)
+        .exits(0)
+        .says("demanded", "dbx", hash.hex());
+    CommandRun.of("policy", "announce", next, "--revoke", update, "--until", "30d")
+        .exits(1)
+        .says("nothing to announce");
+    String cut = Files.write(folder.resolve("cut"), file.slice(0, 70).toArray()).toString();
+    CommandRun.of("policy", "announce", policy, "--revoke", cut, "--until", "30d")
+        .exits(2)
+        .says("nor an update of dbx: ");
   }
 
   @Test

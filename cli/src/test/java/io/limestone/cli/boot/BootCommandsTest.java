@@ -1,10 +1,12 @@
 package io.limestone.cli.boot;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.abort;
 
 import io.limestone.cli.CommandRun;
 import io.limestone.evidence.boot.BootLog;
 import io.limestone.testkit.BootLogWriter;
+import io.limestone.testkit.OtherBoot;
 import io.limestone.wire.Bytes;
 import io.limestone.wire.Json;
 import io.limestone.wire.JsonObject;
@@ -32,16 +34,21 @@ class BootCommandsTest {
         .members()
         .entrySet()
         .stream()
-        .filter(entry -> Files.exists(LOGS.resolve(entry.getKey())))
         .filter(entry -> ((JsonObject) entry.getValue()).optionalObject("spec_id").isPresent())
         .map(
             entry ->
                 DynamicTest.dynamicTest(
-                    entry.getKey(), () -> shows(entry.getKey(), (JsonObject) entry.getValue())));
+                    entry.getKey(),
+                    () ->
+                        shows(
+                            Files.exists(LOGS.resolve(entry.getKey()))
+                                ? log(entry.getKey())
+                                : elsewhere(entry.getKey()),
+                            (JsonObject) entry.getValue())));
   }
 
   private static void shows(String log, JsonObject expected) {
-    JsonObject shown = CommandRun.of("boot", "show", log(log), "--json").exits(0).json();
+    JsonObject shown = CommandRun.of("boot", "show", log, "--json").exits(0).json();
     assertThat(members(shown, "pcrs")).isEqualTo(members(expected, "pcrs"));
     JsonObject aggregates = expected.object("boot_aggregates");
     for (String bank : aggregates.names()) {
@@ -49,7 +56,7 @@ class BootCommandsTest {
           .isEqualTo(aggregates.list(bank).toString());
     }
     assertThat(shown.list("events")).hasSize((int) expected.integer("events") - 1); // the header
-    CommandRun.of("boot", "show", log(log)).exits(0).says("PCR 7  sha256 ");
+    CommandRun.of("boot", "show", log).exits(0).says("PCR 7  sha256 ");
   }
 
   private static Map<String, Object> members(JsonObject json, String name) {
@@ -140,6 +147,37 @@ class BootCommandsTest {
   }
 
   @Test
+  void diffTellsWhatAKernelUpdateChanged() throws IOException {
+    Bytes before = Bytes.of(Files.readAllBytes(Path.of(log("keylime-secureboot.bin"))));
+    String old = "5.14.0-503.11.1.el9_5.x86_64";
+    Bytes after = OtherBoot.withKernel(before, old, "5.14.0-570.12.1.el9_6.x86_64");
+    String updated = write("updated.bin", after.toArray());
+    CommandRun run =
+        CommandRun.of("boot", "diff", log("keylime-secureboot.bin"), updated).exits(1);
+    run.says(
+        "vmlinuz-" + old,
+        "vmlinuz-5.14.0-570.12.1.el9_6.x86_64",
+        "initramfs-5.14.0-570.12.1.el9_6.x86_64",
+        "command line: ",
+        "PCR 4 ",
+        "PCR 8 ",
+        "PCR 9 ");
+    assertThat(run.out()).doesNotContain("secure boot", "PCR 0 ", "PCR 7 ", "firmware");
+  }
+
+  /** Logs of an emulated machine whose licence keeps them out of this repository. */
+  @Test
+  void diffOfTheSameMachineWithAndWithoutSecureBoot() {
+    String off = elsewhere("swtpm-nosb.bin");
+    String on = elsewhere("swtpm-secureboot.bin");
+    CommandRun.of("boot", "show", off, "--summary").exits(0).says("secure boot   off");
+    CommandRun.of("boot", "show", on, "--summary").exits(0).says("secure boot   on");
+    CommandRun.of("boot", "diff", off, on)
+        .exits(1)
+        .says("secure boot: off -> on", "db: added ", "PCR 7 ");
+  }
+
+  @Test
   void diffTellsKeysBySubject() {
     JsonObject json =
         CommandRun.of(
@@ -176,6 +214,16 @@ class BootCommandsTest {
 
   private static String log(String name) {
     return LOGS.resolve(name).toString();
+  }
+
+  private static String elsewhere(String name) {
+    Path testdata = LOGS.getParent().toAbsolutePath();
+    return Stream.of("../../shared/data", "../../../shared/data")
+        .map(shared -> testdata.resolve(shared).resolve("uefi").resolve(name))
+        .filter(Files::exists)
+        .findFirst()
+        .map(Path::toString)
+        .orElseGet(() -> abort("no folder shared/data beside the repository with " + name));
   }
 
   private String write(String name, byte[] content) throws IOException {

@@ -35,6 +35,15 @@ class BootLogFuzzTest {
   }
 
   @FuzzTest(maxDuration = "1m")
+  void anyBytesAreAnUpdateOfADatabaseOrMalformed(byte[] bytes) {
+    try {
+      assertThat(DatabaseUpdate.parse(Bytes.of(bytes))).isNotEmpty();
+    } catch (MalformedException e) {
+      assertThat(e.getMessage()).isNotEmpty();
+    }
+  }
+
+  @FuzzTest(maxDuration = "1m")
   void anyBytesHaveATextAsADevicePath(byte[] bytes) {
     assertThat(DevicePath.of(Bytes.of(bytes)).text()).hasSizeLessThan(64 * 70_000 * 2 + 20_000);
   }

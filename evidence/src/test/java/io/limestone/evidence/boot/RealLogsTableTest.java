@@ -1,7 +1,6 @@
 package io.limestone.evidence.boot;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.abort;
 
 import io.limestone.evidence.boot.BootFacts.Fact;
 import io.limestone.evidence.boot.BootFacts.KeyStore;
@@ -71,7 +70,7 @@ class RealLogsTableTest {
   }
 
   /** What the table must say of a log. */
-  private static String row(String name) throws IOException {
+  private static String row(String name) {
     BootLog log = BootLog.parse(read(name));
     HashAlg bank = log.banks().stream().max(HashAlg::compareTo).orElseThrow();
     List<MeasuredEvent> events = log.measured(bank);
@@ -123,17 +122,7 @@ class RealLogsTableTest {
     return Stream.of(path.substring(path.lastIndexOf('/') + 1));
   }
 
-  private static Bytes read(String name) throws IOException {
-    if (!ELSEWHERE.contains(name)) {
-      return TestData.read("uefi/" + name + ".bin");
-    }
-    Path testdata = TESTDATA.toAbsolutePath();
-    for (String shared : List.of("../../shared/data", "../../../shared/data")) {
-      Path file = testdata.resolve(shared).resolve("uefi").resolve(name + ".bin");
-      if (Files.exists(file)) {
-        return Bytes.of(Files.readAllBytes(file));
-      }
-    }
-    return abort("no folder shared/data beside the repository with " + name);
+  private static Bytes read(String name) {
+    return TestData.anywhere("uefi/" + name + ".bin");
   }
 }

@@ -7,8 +7,11 @@ import io.limestone.evidence.boot.BootPayload.Unparsed;
 import io.limestone.tpm.HashAlg;
 import io.limestone.wire.ByteWriter;
 import io.limestone.wire.Bytes;
+import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -138,6 +141,22 @@ class SpdmTest {
       assertThat(parse(Bytes.concat(whole, ascii("!")))).isInstanceOf(Unparsed.class);
     }
     assertThat(parse(version2(0, 0, sub(255, block(1, 1, DIGEST))))).isInstanceOf(Unparsed.class);
+  }
+
+  /** Where the fuzz target begins: devices of both versions, of every kind of measurement. */
+  @Test
+  void theSeedOfTheFuzzTargetIsRead() throws IOException {
+    try (InputStream in =
+        SpdmTest.class.getResourceAsStream(
+            "BootLogFuzzTestInputs/anyBytesAreALogOrMalformed/spdm-devices.bin")) {
+      BootLog log = BootLog.parse(Bytes.of(Objects.requireNonNull(in).readAllBytes()));
+      assertThat(log.events().stream().map(BootEvent::payload))
+          .hasSize(8)
+          .noneMatch(Unparsed.class::isInstance)
+          .filteredOn(Device.class::isInstance)
+          .extracting(payload -> ((Device) payload).measurements().size())
+          .containsExactly(1, 1, 1, 6, 0, 0, 1);
+    }
   }
 
   /** What may be asked of devices, and who vouched for one: variables, as of Secure Boot. */

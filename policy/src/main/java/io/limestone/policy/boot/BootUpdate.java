@@ -2,6 +2,7 @@ package io.limestone.policy.boot;
 
 import io.limestone.evidence.boot.BootFacts;
 import io.limestone.evidence.boot.MeasuredEvent;
+import io.limestone.evidence.boot.SignatureList;
 import io.limestone.policy.TextPattern;
 import io.limestone.wire.Bytes;
 import io.limestone.wire.Encoding;
@@ -186,14 +187,39 @@ public final class BootUpdate {
 
   /** Demands that a hash, or a certificate by its SHA-256, is revoked when the time ends. */
   public void revoke(Bytes sha256) {
-    Map<String, Object> entry = new LinkedHashMap<>();
-    entry.put("sha256", sha256.hex());
-    demand("dbx", entry);
+    revoke(Set.of(sha256));
+  }
+
+  /** The same of every entry of an update of dbx. */
+  public void revoke(List<SignatureList> lists) {
+    Set<Bytes> hashes = new LinkedHashSet<>();
+    for (SignatureList list : lists) {
+      list.signatures().forEach(one -> hashes.add(AllowedKey.id(list.type(), one.data())));
+    }
+    revoke(hashes);
+  }
+
+  /** What is demanded already, and no later, is not demanded again. */
+  private void revoke(Collection<Bytes> hashes) {
+    Set<Bytes> left = new LinkedHashSet<>(hashes);
+    rules().dbx().stream()
+        .filter(one -> one.isDue(Optional.of(until)))
+        .forEach(one -> left.remove(one.sha256()));
+    for (Bytes sha256 : left) {
+      Map<String, Object> entry = new LinkedHashMap<>();
+      entry.put("sha256", sha256.hex());
+      entry.put("from", until.toString());
+      add(Change.Kind.DEMANDED, "dbx", entry);
+    }
+    rules();
   }
 
   /** Demands a generation of a component when the time ends. */
   public void demand(String component, long level) {
-    demand("sbat", BootPolicyMaker.generation(Map.entry(component, level)));
+    Map<String, Object> entry = BootPolicyMaker.generation(Map.entry(component, level));
+    entry.put("from", until.toString());
+    add(Change.Kind.DEMANDED, "sbat", entry);
+    rules();
   }
 
   /** The policy with the announcement. */
@@ -235,19 +261,13 @@ public final class BootUpdate {
     changes.add(new Change(Change.Kind.LEAVES, member(path), entry));
   }
 
-  private void demand(String member, Map<String, Object> entry) {
-    entry.put("from", until.toString());
-    add(Change.Kind.DEMANDED, member, entry);
-    rules();
-  }
-
   /** What every new boot revokes and no old one did. */
   private void revocations(List<List<MeasuredEvent>> old, List<List<MeasuredEvent>> fresh) {
     Set<Bytes> revoked = new LinkedHashSet<>(BootPolicyMaker.revoked(fresh.getFirst()));
     fresh.forEach(boot -> revoked.retainAll(BootPolicyMaker.revoked(boot)));
     old.forEach(boot -> revoked.removeAll(BootPolicyMaker.revoked(boot)));
     rules().dbx().forEach(one -> revoked.remove(one.sha256()));
-    revoked.forEach(this::revoke);
+    revoke(revoked);
     Map<String, Long> levels = new TreeMap<>(BootPolicyMaker.generations(fresh.getFirst()));
     for (List<MeasuredEvent> boot : fresh) {
       Map<String, Long> other = BootPolicyMaker.generations(boot);
