@@ -214,6 +214,18 @@ final class References {
         node, text.former().map(d -> policy.after(policies.compiled(h, d))).orElse(policy));
   }
 
+  /**
+   * With leave, the policy whose files may have run on a node until they were replaced, beside the
+   * version that decides for it.
+   */
+  Optional<RuntimePolicy> replaced(Enrolled node) {
+    return database.read(
+        h ->
+            use(h, Policies.Kind.RUNTIME, node)
+                .flatMap(use -> use.decides().text().former())
+                .map(digest -> policies.compiled(h, digest)));
+  }
+
   static RuntimePolicy withKeys(Enrolled node, RuntimePolicy policy) {
     return node.enrolment()
         .imaSignVerificationKeys()

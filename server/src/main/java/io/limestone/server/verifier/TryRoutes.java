@@ -95,13 +95,27 @@ final class TryRoutes {
     return Response.ok(json);
   }
 
-  /** What is tried: one of the two is there. */
+  /**
+   * What is tried: one of the two is there.
+   *
+   * @param sameLeave whether files may have run until they were replaced that may by the node's own
+   *     policy
+   */
   private record Draft(
-      Policies.Kind kind, Optional<RuntimePolicy> runtime, Optional<BootPolicy> boot) {
+      Policies.Kind kind,
+      Optional<RuntimePolicy> runtime,
+      Optional<BootPolicy> boot,
+      boolean sameLeave) {
     ReferenceValues instead(Enrolled node, ReferenceValues of, References references) {
       return switch (kind) {
-        case RUNTIME ->
-            references.values(node, runtime.map(p -> References.withKeys(node, p)), of.boot());
+        case RUNTIME -> {
+          Optional<RuntimePolicy> replaced =
+              sameLeave ? references.replaced(node) : Optional.empty();
+          yield references.values(
+              node,
+              runtime.map(p -> References.withKeys(node, replaced.map(p::after).orElse(p))),
+              of.boot());
+        }
         case BOOT -> references.values(node, of.runtime(), boot);
       };
     }
@@ -148,8 +162,11 @@ final class TryRoutes {
     return switch (kind) {
       case RUNTIME ->
           new Draft(
-              kind, Optional.of(former(body, RuntimePolicy.parse(utf8(text)))), Optional.empty());
-      case BOOT -> new Draft(kind, Optional.empty(), references.bootPolicy(text));
+              kind,
+              Optional.of(former(body, RuntimePolicy.parse(utf8(text)))),
+              Optional.empty(),
+              body.has("same_leave") && body.bool("same_leave"));
+      case BOOT -> new Draft(kind, Optional.empty(), references.bootPolicy(text), false);
     };
   }
 

@@ -3,6 +3,11 @@ package io.limestone.server.verifier;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.limestone.tpm.PcrSelection;
+import io.limestone.testkit.TestCa;
+import io.limestone.testkit.SoftwareTpm;
+import io.limestone.testkit.KeyKind;
+import io.limestone.keylime.EvidenceDocument;
 import io.limestone.evidence.boot.BootEvent;
 import io.limestone.evidence.boot.BootLog;
 import io.limestone.evidence.boot.MeasuredEvent;
@@ -16,6 +21,8 @@ import io.limestone.tpm.HashAlg;
 import io.limestone.wire.Bytes;
 import io.limestone.wire.Json;
 import io.limestone.wire.JsonObject;
+import java.util.Optional;
+import java.nio.charset.StandardCharsets;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
@@ -155,6 +162,45 @@ class BootPoliciesTest {
             });
   }
 
+  /** Nor does it in one-shot verification, where nobody knows the machine from before. */
+  @ParameterizedTest
+  @ValueSource(strings = {"its log", "no log", "an altered log", "another log"})
+  void anEmptyPolicySkipsNothingInOneShotVerification(String how) throws Exception {
+    SoftwareTpm tpm = booted(SoftwareTpm.make(KeyKind.ECC256, new TestCa("M", Instant.now())), LOG);
+    String nonce = "abcdefghij0123456789";
+    EvidenceDocument document =
+        new EvidenceDocument(
+            tpm.quote(
+                Bytes.of(nonce.getBytes(StandardCharsets.US_ASCII)),
+                new PcrSelection(HashAlg.SHA256, 0xfbff)),
+            nonce,
+            "sha256",
+            "",
+            tpm.ak().to2b(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.of("{}"),
+            Optional.empty(),
+            switch (how) {
+              case "its log" -> Optional.of(LOG);
+              case "no log" -> Optional.empty();
+              case "an altered log" -> Optional.of(forged());
+              default -> Optional.of(UPDATED);
+            });
+    JsonObject body = new JsonObject(Map.of("type", "tpm", "data", document.toJson()));
+    JsonObject results = Scene.results(scene.call("POST", "/v2.6/verify/evidence", body));
+    assertThat(results.bool("valid")).as(results.toString()).isEqualTo(how.equals("its log"));
+  }
+
+  private static SoftwareTpm booted(SoftwareTpm tpm, Bytes log) {
+    for (BootEvent event : BootLog.parse(log).events()) {
+      if (event.isExtended()) {
+        event.digests().forEach((bank, digest) -> tpm.extend(bank, event.pcr(), digest));
+      }
+    }
+    return tpm;
+  }
+
   /** The event data of the kernel's command line are altered, and not its digest. */
   private static Bytes forged() {
     BootEvent line =
@@ -216,13 +262,7 @@ class BootPoliciesTest {
 
   private HostileAgent node(String id, Bytes log) throws Exception {
     HostileAgent agent = scene.agent(id);
-    for (BootEvent event : BootLog.parse(log).events()) {
-      if (event.isExtended()) {
-        event
-            .digests()
-            .forEach((bank, digest) -> agent.agent().tpm().extend(bank, event.pcr(), digest));
-      }
-    }
+    var unused = booted(agent.agent().tpm(), log);
     agent.agent().bootLog(log);
     Map<String, Object> more = new LinkedHashMap<>();
     more.put("mb_policy_name", "servers");

@@ -88,6 +88,9 @@ class RolloutTest {
     assertThat(trusted(updated)).isTrue();
     assertThat(scene.explanation(updated).list("timeline").toString()).doesNotContain("untrusted");
 
+    assertThat(passesAsDraft(updated, Map.of("same_leave", true))).isTrue();
+    assertThat(passesAsDraft(updated, Map.of())).as("a draft has no leave of its own").isFalse();
+
     JsonObject history = Scene.results(scene.call("GET", WEB, null));
     assertThat(history.integer("enforced")).isEqualTo(3);
     assertThat(history.list("versions")).hasSize(3);
@@ -186,6 +189,17 @@ class RolloutTest {
                 .statusCode())
         .isEqualTo(404);
     assertThat(Scene.results(scene.call("GET", WEB, null)).list("versions")).hasSize(1);
+  }
+
+  /** The policy enforced, tried on the last evidence of a node as if it were a draft. */
+  private boolean passesAsDraft(HostileAgent node, Map<String, Object> more) throws Exception {
+    Map<String, Object> body = new LinkedHashMap<>(Scene.runtimePolicy(NEW));
+    body.put("nodes", List.of(node.agent().id().value()));
+    body.putAll(more);
+    JsonObject tried =
+        Scene.results(scene.call("POST", "/limestone/v1/try", new JsonObject(body)));
+    assertThat(tried.integer("no_evidence")).isZero();
+    return tried.integer("would_pass") == 1;
   }
 
   private void stored(String policy) throws Exception {
