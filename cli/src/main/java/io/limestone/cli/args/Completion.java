@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** A bash completion script: commands, options, and file names elsewhere. */
+/** A bash completion script: commands, options where a dash stands, and file names elsewhere. */
 public final class Completion {
   private Completion() {}
 
@@ -14,7 +14,7 @@ public final class Completion {
     return """
         # bash completion of %1$s: source <(%1$s completion)
         _%1$s() {
-          local at=%1$s word candidates=
+          local at=%1$s word candidates= current="${COMP_WORDS[COMP_CWORD]}"
           for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
             case "$at $word" in
               %2$s) at="$at $word" ;;
@@ -22,7 +22,7 @@ public final class Completion {
           done
           case $at in
         %3$s  esac
-          mapfile -t COMPREPLY < <(compgen -W "$candidates" -- "${COMP_WORDS[COMP_CWORD]}")
+          mapfile -t COMPREPLY < <(compgen -W "$candidates" -- "$current")
         }
         complete -o default -F _%1$s %1$s
         """
@@ -53,7 +53,9 @@ public final class Completion {
               Stream.concat(leaf.options().stream().map(Option::name), Stream.of("--help"))
                   .toList();
         };
-    text.append("    \"").append(path).append("\") candidates=\"");
+    text.append("    \"").append(path).append("\") ");
+    text.append(command instanceof Command.Leaf ? "[[ $current != -* ]] || " : "");
+    text.append("candidates=\"");
     text.append(String.join(" ", words)).append("\" ;;\n");
     if (command instanceof Command.Group group) {
       group.commands().forEach(inner -> cases(text, path + " " + inner.name(), inner));

@@ -3,10 +3,14 @@ package io.limestone.cli.appraise;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.limestone.cli.CommandRun;
+import io.limestone.evidence.boot.BootEvent;
+import io.limestone.evidence.boot.BootLog;
 import io.limestone.keylime.PcrBlob;
 import io.limestone.keylime.QuoteText;
+import io.limestone.testkit.BootLogWriter;
 import io.limestone.testkit.ImaLogWriter;
 import io.limestone.testkit.KeyKind;
+import io.limestone.testkit.OtherBoot;
 import io.limestone.testkit.SoftwareTpm;
 import io.limestone.testkit.TestCa;
 import io.limestone.testkit.ima.ImaRecord;
@@ -231,6 +235,35 @@ class AppraiseCommandTest {
         .says("--runtime-policy");
     appraise("--tpm-policy", "{\"10\": [\"00\"]}").exits(2).says("--tpm-policy");
     appraise("--ima-log", file("nothing")).exits(2).says("no such file");
+  }
+
+  /** {@code {}} demands nothing of what booted, and everything of the log. */
+  @Test
+  void anEmptyBootPolicySkipsNothing() throws IOException {
+    Bytes log =
+        Bytes.of(
+            Files.readAllBytes(
+                Path.of(System.getProperty("limestone.testdata"), "uefi/intel_svr.bin")));
+    for (BootEvent event : BootLog.parse(log).events()) {
+      if (event.isExtended()) {
+        event.digests().forEach((bank, digest) -> tpm.extend(bank, event.pcr(), digest));
+      }
+    }
+    write("quote.txt", QuoteText.of(tpm.quote(bytes(NONCE), new PcrSelection(HashAlg.SHA256, 0xfbff))));
+    write("none.json", "{}");
+    Files.write(folder.resolve("log"), log.toArray());
+    Bytes altered =
+        BootLogWriter.of(BootLog.parse(log)).forge(113, bytes("kernel_cmdline: x\0")).bytes();
+    Files.write(folder.resolve("altered"), altered.toArray());
+    Files.write(folder.resolve("another"), OtherBoot.withArgument(log, "quiet").toArray());
+    appraise("--mb-policy", file("none.json"), "--boot-log", file("log")).exits(0).says("trusted");
+    appraise("--mb-policy", file("none.json"), "--boot-log", file("altered"))
+        .exits(1)
+        .says("measured_boot.unbound_event_data");
+    appraise("--mb-policy", file("none.json"), "--boot-log", file("another"))
+        .exits(1)
+        .says("measured_boot.invalid_pcr_8");
+    appraise("--mb-policy", file("none.json")).exits(1).says("untrusted");
   }
 
   private CommandRun appraise(String... more) {
