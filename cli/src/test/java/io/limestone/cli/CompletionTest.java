@@ -40,8 +40,7 @@ class CompletionTest {
         .containsExactly(List.of("policy"), List.of("explain"));
   }
 
-  private static void expect(
-      Map<String, List<String>> expected, String path, Command.Group group) {
+  private static void expect(Map<String, List<String>> expected, String path, Command.Group group) {
     expected.put(path + " ", group.commands().stream().map(Command::name).toList());
     for (Command command : group.commands()) {
       String at = path + " " + command.name();

@@ -249,7 +249,9 @@ class AppraiseCommandTest {
         event.digests().forEach((bank, digest) -> tpm.extend(bank, event.pcr(), digest));
       }
     }
-    write("quote.txt", QuoteText.of(tpm.quote(bytes(NONCE), new PcrSelection(HashAlg.SHA256, 0xfbff))));
+    write(
+        "quote.txt",
+        QuoteText.of(tpm.quote(bytes(NONCE), new PcrSelection(HashAlg.SHA256, 0xfbff))));
     write("none.json", "{}");
     Files.write(folder.resolve("log"), log.toArray());
     Bytes altered =

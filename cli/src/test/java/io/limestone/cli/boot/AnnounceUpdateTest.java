@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.limestone.cli.CommandRun;
 import io.limestone.testkit.OtherBoot;
-import io.limestone.wire.Bytes;
 import io.limestone.tpm.HashAlg;
 import io.limestone.wire.ByteWriter;
+import io.limestone.wire.Bytes;
 import io.limestone.wire.JsonObject;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

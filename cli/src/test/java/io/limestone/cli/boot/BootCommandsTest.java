@@ -152,8 +152,7 @@ class BootCommandsTest {
     String old = "5.14.0-503.11.1.el9_5.x86_64";
     Bytes after = OtherBoot.withKernel(before, old, "5.14.0-570.12.1.el9_6.x86_64");
     String updated = write("updated.bin", after.toArray());
-    CommandRun run =
-        CommandRun.of("boot", "diff", log("keylime-secureboot.bin"), updated).exits(1);
+    CommandRun run = CommandRun.of("boot", "diff", log("keylime-secureboot.bin"), updated).exits(1);
     run.says(
         "vmlinuz-" + old,
         "vmlinuz-5.14.0-570.12.1.el9_6.x86_64",

@@ -15,7 +15,8 @@ class DatabaseUpdateTest {
 
   private static Bytes dbx() {
     return BootLog.parse(TestData.read("uefi/puiterwijk.bin")).events().stream()
-        .filter(event -> event.payload() instanceof BootPayload.Variable v && v.name().equals("dbx"))
+        .filter(
+            event -> event.payload() instanceof BootPayload.Variable v && v.name().equals("dbx"))
         .map(event -> ((BootPayload.Variable) event.payload()).data())
         .findFirst()
         .orElseThrow();

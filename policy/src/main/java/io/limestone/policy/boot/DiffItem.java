@@ -38,7 +38,9 @@ record DiffItem(Object id, String name, Window window, Map<String, String> facts
             one -> {
               Map<String, String> facts = named(one.name());
               one.digests().forEach((alg, digest) -> facts.put(alg.keylimeName(), shown(digest)));
-              return item(one.digests(), one.name(), one.window(), facts);
+              String first = shown(one.digests().values().iterator().next());
+              String name = one.name().isEmpty() ? first : one.name() + "  " + first;
+              return item(one.digests(), name, one.window(), facts);
             })
         .toList();
   }

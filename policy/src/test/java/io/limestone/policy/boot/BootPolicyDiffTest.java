@@ -113,7 +113,8 @@ class BootPolicyDiffTest {
     assertThat(BootPolicyDiff.of(GOOD, Json.text(update.document()), NOW))
         .extracting(Difference::kind, Difference::name, Difference::effect)
         .containsExactly(
-            tuple(Kind.CHANGED, "shim", Effect.LESS), tuple(Kind.ADDED, "shim-2", Effect.MORE));
+            tuple(Kind.CHANGED, "shim  aaaaaaaaaaaaaaaa…", Effect.LESS),
+            tuple(Kind.ADDED, "shim-2  bbbbbbbbbbbbbbbb…", Effect.MORE));
   }
 
   @Test

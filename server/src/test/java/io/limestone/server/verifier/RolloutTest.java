@@ -196,8 +196,7 @@ class RolloutTest {
     Map<String, Object> body = new LinkedHashMap<>(Scene.runtimePolicy(NEW));
     body.put("nodes", List.of(node.agent().id().value()));
     body.putAll(more);
-    JsonObject tried =
-        Scene.results(scene.call("POST", "/limestone/v1/try", new JsonObject(body)));
+    JsonObject tried = Scene.results(scene.call("POST", "/limestone/v1/try", new JsonObject(body)));
     assertThat(tried.integer("no_evidence")).isZero();
     return tried.integer("would_pass") == 1;
   }
