@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.FieldSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -76,20 +77,7 @@ class BootLogMutationsTest {
 
   /** Dropped, doubled, in another order, with another digest, or with data that is not its own. */
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "css-flex14vm4-bootlog",
-        "hirs-TpmLog",
-        "ideapad1",
-        "inspur",
-        "intel_svr",
-        "keylime-issue1153",
-        "keylime-nosb-locality3",
-        "keylime-secureboot",
-        "puiterwijk",
-        "swtpm_measurements",
-        "thyme-eventlog"
-      })
+  @FieldSource("io.limestone.testkit.Recorded#GENUINE_BOOTS")
   void everyEventOfARealLogThatIsAlteredIsNoticed(String name) {
     Booted booted = Booted.of(name);
     assertThat(booted.passes(ANY, booted.bytes)).isTrue();

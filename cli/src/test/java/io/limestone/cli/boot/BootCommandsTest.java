@@ -7,6 +7,7 @@ import io.limestone.cli.CommandRun;
 import io.limestone.evidence.boot.BootLog;
 import io.limestone.testkit.BootLogWriter;
 import io.limestone.testkit.OtherBoot;
+import io.limestone.testkit.Recorded;
 import io.limestone.wire.Bytes;
 import io.limestone.wire.Json;
 import io.limestone.wire.JsonObject;
@@ -216,11 +217,7 @@ class BootCommandsTest {
   }
 
   private static String elsewhere(String name) {
-    Path testdata = LOGS.getParent().toAbsolutePath();
-    return Stream.of("../../shared/data", "../../../shared/data")
-        .map(shared -> testdata.resolve(shared).resolve("uefi").resolve(name))
-        .filter(Files::exists)
-        .findFirst()
+    return Recorded.beside("uefi/" + name)
         .map(Path::toString)
         .orElseGet(() -> abort("no folder shared/data beside the repository with " + name));
   }
