@@ -131,6 +131,9 @@ public record ImaKey(long id, Bytes subjectPublicKeyInfo) {
   private Optional<Numbers> numbers() {
     try {
       SubjectPublicKeyInfo info = SubjectPublicKeyInfo.getInstance(subjectPublicKeyInfo.toArray());
+      if (info.getPublicKeyData().getPadBits() != 0) {
+        return Optional.empty(); // one spelling more of the same key, which no kernel takes
+      }
       ASN1ObjectIdentifier algorithm = info.getAlgorithm().getAlgorithm();
       if (algorithm.equals(PKCSObjectIdentifiers.rsaEncryption)) {
         RSAPublicKey rsa = RSAPublicKey.getInstance(info.parsePublicKey());

@@ -181,6 +181,22 @@ class RealSignaturesTest {
         .isInstanceOf(ImaKey.Measured.Unusable.class);
   }
 
+  @Test
+  void aKeyInAnotherSpellingOfItsBitsIsRefused() {
+    keys()
+        .forEach(
+            key -> {
+              byte[] der = Bytes.ofBase64(key.string("key")).toArray();
+              SubjectPublicKeyInfo info = SubjectPublicKeyInfo.getInstance(der);
+              int bits = der.length - info.getPublicKeyData().getBytes().length - 1;
+              assertThat(der[bits]).isZero();
+              der[bits] = 2;
+              assertThat(ImaKey.ofBuffer(Span.of(der)))
+                  .as(key.string("name"))
+                  .isNotInstanceOf(ImaKey.Measured.Usable.class);
+            });
+  }
+
   private static Span rsa(BigInteger modulus, long exponent) throws IOException {
     return Span.of(
         new SubjectPublicKeyInfo(

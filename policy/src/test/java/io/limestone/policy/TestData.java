@@ -1,5 +1,7 @@
 package io.limestone.policy;
 
+import static org.junit.jupiter.api.Assumptions.abort;
+
 import io.limestone.wire.Bytes;
 import io.limestone.wire.Json;
 import io.limestone.wire.JsonObject;
@@ -15,8 +17,23 @@ final class TestData {
   private TestData() {}
 
   static Bytes read(String name) {
+    return content(Path.of(System.getProperty("limestone.testdata"), name));
+  }
+
+  /** Data whose licence keeps it out of this repository; a test without it is skipped. */
+  static Bytes shared(String name) {
+    Path testdata = Path.of(System.getProperty("limestone.testdata")).toAbsolutePath();
+    return Stream.of("../../shared/data", "../../../shared/data")
+        .map(shared -> testdata.resolve(shared).resolve(name))
+        .filter(Files::exists)
+        .findFirst()
+        .map(TestData::content)
+        .orElseGet(() -> abort("no folder shared/data beside the repository with " + name));
+  }
+
+  private static Bytes content(Path file) {
     try {
-      return Bytes.of(Files.readAllBytes(Path.of(System.getProperty("limestone.testdata"), name)));
+      return Bytes.of(Files.readAllBytes(file));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
