@@ -234,6 +234,7 @@ class BootPoliciesTest {
         List.of(
             "x",
             "[1]",
+            "{\"payload\":\"e30=\",\"payloadType\":\"x\",\"signatures\":[]}",
             "{\"limestone_boot_policy\":1}",
             "{\"limestone_boot_policy\":2,\"secure_boot\":true}",
             "{\"limestone_boot_policy\":1,\"secure_boot\":true,\"program\":[]}",
