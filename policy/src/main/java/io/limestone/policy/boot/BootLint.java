@@ -46,7 +46,7 @@ public final class BootLint {
       lint.complain(
           Level.NOTE,
           "is not signed: whoever has the file in hands before it is stored can change it",
-          "limestone policy sign, and verify it before it is stored");
+          "limestone policy diff FILE name:NAME --kind boot tells whether what is stored is the same");
     }
     return lint.complaints;
   }
