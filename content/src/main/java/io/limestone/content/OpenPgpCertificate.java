@@ -83,8 +83,8 @@ final class OpenPgpCertificate {
         : fingerprint;
   }
 
-  /** Why one of its keys may not sign documents now. */
-  Optional<String> refusal(PGPPublicKey key, Instant now) {
+  /** Why one of its keys may not sign documents now. BouncyCastle's signatures hold state. */
+  synchronized Optional<String> refusal(PGPPublicKey key, Instant now) {
     Optional<String> ofPrimary = refusalOfPrimary(now);
     if (ofPrimary.isPresent()) {
       return ofPrimary.map(why -> key.isMasterKey() ? why : "its primary key: " + why);

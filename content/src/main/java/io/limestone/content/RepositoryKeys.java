@@ -30,6 +30,8 @@ import org.bouncycastle.openpgp.PGPSignature;
  * <p>An OpenPGP signature counts if its key may sign documents, is neither revoked nor expired now,
  * and belongs to its certificate; if it is of the right type, was made with SHA-2 or SHA-3, not in
  * the future, has not expired, and demands nothing unknown. One good signature is enough.
+ *
+ * <p>Verifying is safe from any thread, once all keys are added.
  */
 public final class RepositoryKeys {
   private static final int MAX_FILE = 16 << 20;

@@ -5,16 +5,14 @@ import io.limestone.wire.Bytes;
 import io.limestone.wire.Encoding;
 import io.limestone.wire.MalformedException;
 import java.io.ByteArrayInputStream;
-import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
-import java.security.DigestInputStream;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Consumer;
 
 /**
@@ -38,10 +36,20 @@ public record RpmMetadata(Map<String, Referenced> files) {
    *
    * @param href its place, relative to the repository
    */
-  public record Referenced(String href, HashAlg alg, Bytes checksum) {}
+  public record Referenced(String href, HashAlg alg, Bytes checksum, OptionalLong size) {
+    /** The file, which counts only if it is the right one. */
+    public Vouched vouched(InputStream in) {
+      return new Vouched(in, href, alg, checksum, size);
+    }
+  }
 
-  /** A package in the repository. */
-  public record PackageAt(String href) {}
+  /**
+   * A package in the repository.
+   *
+   * @param identity as {@link RpmPackage#identity}
+   * @param content what the whole file must be; nothing if the checksum is of a weak kind
+   */
+  public record PackageAt(String href, String identity, Optional<Referenced> content) {}
 
   /**
    * Reads repomd.xml.
@@ -63,6 +71,7 @@ public record RpmMetadata(Map<String, Referenced> files) {
     private Optional<String> href = Optional.empty();
     private Optional<HashAlg> alg = Optional.empty();
     private Bytes checksum = Bytes.EMPTY;
+    private OptionalLong size = OptionalLong.empty();
 
     DataElements(Map<String, Referenced> files) {
       this.files = files;
@@ -74,6 +83,9 @@ public record RpmMetadata(Map<String, Referenced> files) {
         type = element.attribute("type");
         href = Optional.empty();
         alg = Optional.empty();
+        size = OptionalLong.empty();
+      } else if (element.is(REPO, "size")) {
+        size = size(element.text());
       } else if (element.is(REPO, "location")) {
         href = element.attribute("href");
       } else if (element.is(REPO, "checksum")) {
@@ -91,9 +103,16 @@ public record RpmMetadata(Map<String, Referenced> files) {
                   + Encoding.printable(type.get(), 80)
                   + " has no location, or no checksum of SHA-256 or better");
         }
-        files.put(type.get(), new Referenced(href.get(), alg.get(), checksum));
+        files.put(type.get(), new Referenced(href.get(), alg.get(), checksum, size));
       }
     }
+  }
+
+  private static OptionalLong size(String text) {
+    if (!text.strip().matches("[0-9]{1,15}")) {
+      throw new MalformedException("a size that is no number");
+    }
+    return OptionalLong.of(Long.parseLong(text.strip()));
   }
 
   private static Optional<HashAlg> checksumAlg(String name) {
@@ -113,31 +132,74 @@ public record RpmMetadata(Map<String, Referenced> files) {
   public static List<PackageAt> packages(InputStream in, Referenced expected, Budget budget)
       throws IOException {
     List<PackageAt> packages = new ArrayList<>();
-    checked(
-        in,
-        expected,
-        budget,
-        xml ->
-            xml.read(
-                new XmlReader.Visitor() {
-                  private boolean rpm;
-
-                  @Override
-                  public void begin(XmlReader element) {
-                    if (element.is(COMMON, "package")) {
-                      rpm = element.attribute("type").equals(Optional.of("rpm"));
-                    } else if (rpm && element.is(COMMON, "location")) {
-                      budget.countEntry();
-                      element.attribute("href").ifPresent(at -> packages.add(new PackageAt(at)));
-                    }
-                  }
-
-                  @Override
-                  public void end(XmlReader element) {
-                    rpm &= !element.is(COMMON, "package");
-                  }
-                }));
+    checked(in, expected, budget, xml -> xml.read(new PackageElements(packages, budget)));
     return packages;
+  }
+
+  private static final class PackageElements implements XmlReader.Visitor {
+    private final List<PackageAt> packages;
+    private final Budget budget;
+    private boolean rpm;
+    private String name = "";
+    private String arch = "";
+    private String version = "";
+    private Optional<String> href = Optional.empty();
+    private Optional<HashAlg> alg = Optional.empty();
+    private Bytes checksum = Bytes.EMPTY;
+    private OptionalLong size = OptionalLong.empty();
+
+    PackageElements(List<PackageAt> packages, Budget budget) {
+      this.packages = packages;
+      this.budget = budget;
+    }
+
+    @Override
+    public void begin(XmlReader element) {
+      if (element.is(COMMON, "package")) {
+        rpm = element.attribute("type").equals(Optional.of("rpm"));
+        name = "";
+        arch = "";
+        version = "";
+        href = Optional.empty();
+        alg = Optional.empty();
+        size = OptionalLong.empty();
+      } else if (!rpm) {
+        return;
+      } else if (element.is(COMMON, "name")) {
+        name = element.text();
+      } else if (element.is(COMMON, "arch")) {
+        arch = element.text();
+      } else if (element.is(COMMON, "version")) {
+        version =
+            RpmPackage.version(
+                element.attribute("epoch").orElse("0"),
+                element.attribute("ver").orElse(""),
+                element.attribute("rel").orElse(""));
+      } else if (element.is(COMMON, "checksum")) {
+        alg = element.attribute("type").flatMap(RpmMetadata::checksumAlg);
+        checksum = Bytes.ofHex(element.text().strip());
+      } else if (element.is(COMMON, "size")) {
+        Optional<String> whole = element.attribute("package");
+        size = whole.isPresent() ? size(whole.get()) : OptionalLong.empty();
+      } else if (element.is(COMMON, "location")) {
+        href = element.attribute("href");
+      }
+    }
+
+    @Override
+    public void end(XmlReader element) {
+      if (rpm && element.is(COMMON, "package")) {
+        budget.countEntry();
+        href.ifPresent(
+            at ->
+                packages.add(
+                    new PackageAt(
+                        at,
+                        RpmPackage.identity(name, version, arch),
+                        alg.map(known -> new Referenced(at, known, checksum, size)))));
+        rpm = false;
+      }
+    }
   }
 
   /** Receives a file and its digest. */
@@ -217,34 +279,16 @@ public record RpmMetadata(Map<String, Referenced> files) {
     return element.is(FILELISTS, name) || element.is(FILELISTS_EXT, name);
   }
 
-  /** Parses while hashing; what was parsed counts only if the checksum turns out right. */
   private static void checked(
       InputStream in, Referenced expected, Budget budget, Consumer<XmlReader> parse)
       throws IOException {
-    try (DigestInputStream hashed = new DigestInputStream(in, expected.alg.newDigest())) {
-      Optional<MalformedException> trouble = Optional.empty();
-      try {
-        parse.accept(new XmlReader(budget.meter(Compression.decompressed(unclosed(hashed)))));
-      } catch (MalformedException e) {
-        trouble = Optional.of(e);
-      }
-      hashed.transferTo(OutputStream.nullOutputStream());
-      if (!Bytes.of(hashed.getMessageDigest().digest()).equals(expected.checksum)) {
-        throw new MalformedException(
-            Encoding.printable(expected.href, 200)
-                + ": its content is not the one that repomd.xml vouches for");
-      }
-      if (trouble.isPresent()) {
-        throw trouble.get().in(Encoding.printable(expected.href, 200));
-      }
+    try (Vouched vouched = expected.vouched(in)) {
+      boolean unused =
+          vouched.read(
+              content -> {
+                parse.accept(new XmlReader(budget.meter(Compression.decompressed(content))));
+                return true;
+              });
     }
-  }
-
-  /** The XML parser closes what it has read to the end; the rest is still to be hashed. */
-  private static InputStream unclosed(InputStream in) {
-    return new FilterInputStream(in) {
-      @Override
-      public void close() {}
-    };
   }
 }

@@ -8,6 +8,7 @@ import io.limestone.wire.ByteReader;
 import io.limestone.wire.Bytes;
 import io.limestone.wire.Encoding;
 import io.limestone.wire.MalformedException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -19,9 +20,11 @@ import java.util.OptionalInt;
  * format"): a lead of 96 bytes, the signature header, padded to 8, and the main header; all numbers
  * most significant byte first. The payload is not read.
  *
+ * @param identity name, epoch, version, release and architecture, to compare
  * @param digestAlg what the file digests are; absent for md5, which no policy can hold
  */
-public record RpmPackage(String name, Optional<HashAlg> digestAlg, List<PackagedFile> files) {
+public record RpmPackage(
+    String name, String identity, Optional<HashAlg> digestAlg, List<PackagedFile> files) {
   private static final int LEAD = 96;
   private static final int INTRO = 16;
   private static final int RECORD = 16;
@@ -32,15 +35,23 @@ public record RpmPackage(String name, Optional<HashAlg> digestAlg, List<Packaged
 
   private static final int MAX_STORE = 256 << 20;
 
+  private static final int MAX_SIGNATURES = 16;
+
   private static final int NAME = 1000;
   private static final int PACKAGE_VERSION = 1001;
   private static final int PACKAGE_RELEASE = 1002;
+  private static final int PACKAGE_EPOCH = 1003;
+  private static final int ARCHITECTURE = 1022;
   private static final int FILE_MODES = 1030;
   private static final int FILE_DIGESTS = 1035;
+  private static final int SOURCE_PACKAGE = 1044;
   private static final int DIR_INDEXES = 1116;
   private static final int BASE_NAMES = 1117;
   private static final int DIR_NAMES = 1118;
   private static final int FILE_DIGEST_ALG = 5011;
+  private static final int SIGNATURE_DSA = 267;
+  private static final int SIGNATURE_RSA = 268;
+  private static final int SIGNATURE_OPENPGP = 278;
   private static final int SIGNATURE_SHA256 = 273;
   private static final int SIGNATURE_IMA = 274;
   private static final int FILE_SIGNATURES = 5090;
@@ -104,6 +115,50 @@ public record RpmPackage(String name, Optional<HashAlg> digestAlg, List<Packaged
    *     not the one whose SHA-256 the signature header has
    */
   public static RpmPackage parse(byte[] start) {
+    Headers headers = headers(start);
+    headers
+        .signature
+        .text(SIGNATURE_SHA256)
+        .ifPresent(
+            expected -> {
+              if (!HashAlg.SHA256.digest(headers.main).hex().equals(expected)) {
+                throw new MalformedException("header: not the one that the signature header has");
+              }
+            });
+    return of(new Header(headers.main.toArray(), "header"), headers.signature);
+  }
+
+  /**
+   * Who signed the main header, and with it the names and digests of all files: by the signature
+   * header's OpenPGP signatures over the header alone (RPM reference manual, "Signature tags":
+   * RSAHEADER, DSAHEADER, OPENPGP). Those over header and payload, of old packages, do not count.
+   *
+   * @throws MalformedException as {@link #parse}
+   */
+  public static RepositoryKeys.Verdict signer(byte[] start, RepositoryKeys keys, Instant now) {
+    Headers headers = headers(start);
+    List<Bytes> signatures = new ArrayList<>();
+    headers.signature.bytes(SIGNATURE_RSA).ifPresent(signatures::add);
+    headers.signature.bytes(SIGNATURE_DSA).ifPresent(signatures::add);
+    headers.signature.texts(SIGNATURE_OPENPGP).stream()
+        .limit(MAX_SIGNATURES)
+        .forEach(text -> signatures.add(Bytes.ofBase64(text.replace("\n", ""))));
+    List<String> reasons = new ArrayList<>();
+    for (Bytes one : signatures) {
+      switch (keys.verify(headers.main.toArray(), one.toArray(), now)) {
+        case RepositoryKeys.Verdict.By by -> {
+          return by;
+        }
+        case RepositoryKeys.Verdict.Nobody(String why) -> reasons.add(why);
+      }
+    }
+    return new RepositoryKeys.Verdict.Nobody(
+        reasons.isEmpty() ? "it has no signature of its header" : String.join("; ", reasons));
+  }
+
+  private record Headers(Header signature, Bytes main) {}
+
+  private static Headers headers(byte[] start) {
     int needed = bytesNeeded(start);
     while (needed <= start.length && needed != bytesNeeded(Arrays.copyOf(start, needed))) {
       needed = bytesNeeded(Arrays.copyOf(start, needed));
@@ -113,18 +168,17 @@ public record RpmPackage(String name, Optional<HashAlg> digestAlg, List<Packaged
     }
     int signatureSize = headerSize(start, LEAD, "signature header");
     int main = LEAD + padded(signatureSize);
-    Header signature =
-        new Header(Arrays.copyOfRange(start, LEAD, LEAD + signatureSize), "signature header");
-    byte[] mainBytes = Arrays.copyOfRange(start, main, main + headerSize(start, main, "header"));
-    signature
-        .text(SIGNATURE_SHA256)
-        .ifPresent(
-            expected -> {
-              if (!HashAlg.SHA256.digest(Bytes.of(mainBytes)).hex().equals(expected)) {
-                throw new MalformedException("header: not the one that the signature header has");
-              }
-            });
-    return of(new Header(mainBytes, "header"), signature);
+    return new Headers(
+        new Header(Arrays.copyOfRange(start, LEAD, LEAD + signatureSize), "signature header"),
+        Bytes.of(Arrays.copyOfRange(start, main, main + headerSize(start, main, "header"))));
+  }
+
+  static String version(String epoch, String version, String release) {
+    return epoch + ":" + version + "-" + release;
+  }
+
+  static String identity(String name, String version, String architecture) {
+    return name + "-" + version + "." + (architecture.equals("nosrc") ? "src" : architecture);
   }
 
   /** A package in the data base of what is installed: its name, version, and paths. */
@@ -205,7 +259,17 @@ public record RpmPackage(String name, Optional<HashAlg> digestAlg, List<Packaged
                 ima.isEmpty() ? Optional.empty() : Optional.of(ima)));
       }
     }
-    return new RpmPackage(header.text(NAME).orElse("?"), alg, files);
+    return new RpmPackage(header.text(NAME).orElse("?"), identity(header), alg, files);
+  }
+
+  private static String identity(Header header) {
+    return identity(
+        header.text(NAME).orElse(""),
+        version(
+            Integer.toUnsignedString(header.number(PACKAGE_EPOCH).orElse(0)),
+            header.text(PACKAGE_VERSION).orElse(""),
+            header.text(PACKAGE_RELEASE).orElse("")),
+        header.text(SOURCE_PACKAGE).isPresent() ? header.text(ARCHITECTURE).orElse("") : "src");
   }
 
   private static void requireSize(Bytes digest, HashAlg alg) {
@@ -241,6 +305,7 @@ public record RpmPackage(String name, Optional<HashAlg> digestAlg, List<Packaged
     private static final int INT16 = 3;
     private static final int INT32 = 4;
     private static final int STRING = 6;
+    private static final int BINARY = 7;
     private static final int STRING_ARRAY = 8;
     private static final int I18N = 9;
 
@@ -301,6 +366,18 @@ public record RpmPackage(String name, Optional<HashAlg> digestAlg, List<Packaged
 
     Optional<String> text(int tag) {
       return texts(tag).stream().findFirst();
+    }
+
+    Optional<Bytes> bytes(int tag) {
+      Optional<Found> found = find(tag);
+      if (found.isEmpty()) {
+        return Optional.empty();
+      }
+      Found entry = found.get();
+      if (entry.type != BINARY || (long) entry.at + entry.count > bytes.length) {
+        throw new MalformedException(what + ": tag " + tag + " is no binary value");
+      }
+      return Optional.of(Bytes.of(Arrays.copyOfRange(bytes, entry.at, entry.at + entry.count)));
     }
 
     int[] numbers(int tag) {

@@ -13,6 +13,8 @@ import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
@@ -31,7 +33,11 @@ class RpmMetadataTest {
           GZIPOutputStream::new);
 
   private static Referenced referenced(byte[] content) {
-    return new Referenced("x", HashAlg.SHA256, HashAlg.SHA256.digest(Bytes.of(content)));
+    return new Referenced(
+        "x",
+        HashAlg.SHA256,
+        HashAlg.SHA256.digest(Bytes.of(content)),
+        OptionalLong.of(content.length));
   }
 
   private static Map<String, Bytes> files(byte[] stored, Referenced expected) throws IOException {
@@ -45,6 +51,7 @@ class RpmMetadataTest {
         """
         <?xml version="1.0"?><repomd xmlns="http://linux.duke.edu/metadata/repo"><revision>1</revision>
         <data type="primary"><checksum type="%s">%s</checksum><open-checksum type="sha256">00</open-checksum>
+        <size>7</size>
         <location href="repodata/primary.xml.gz"/></data></repomd>
         """
             .formatted(type, checksum));
@@ -57,7 +64,10 @@ class RpmMetadataTest {
             Map.entry(
                 "primary",
                 new Referenced(
-                    "repodata/primary.xml.gz", HashAlg.SHA256, Bytes.ofHex("ab".repeat(32)))));
+                    "repodata/primary.xml.gz",
+                    HashAlg.SHA256,
+                    Bytes.ofHex("ab".repeat(32)),
+                    OptionalLong.of(7))));
   }
 
   @Test
@@ -111,6 +121,24 @@ class RpmMetadataTest {
         .hasMessageContaining("vouches");
   }
 
+  /** An endless answer ends where the index says that the file does. */
+  @Test
+  void aFileLongerThanTheIndexSaysIsNotReadToItsEnd() {
+    InputStream endless =
+        new InputStream() {
+          @Override
+          public int read() {
+            return 'x';
+          }
+        };
+    Referenced expected =
+        new Referenced("x", HashAlg.SHA256, Bytes.ofHex("00".repeat(32)), OptionalLong.of(100_000));
+    assertThatThrownBy(
+            () -> RpmMetadata.files(endless, expected, Budget.ofMetadata(), (path, digest) -> {}))
+        .isInstanceOf(MalformedException.class)
+        .hasMessageContaining("vouches");
+  }
+
   /** As a connection does: nothing can be read after it was closed. */
   private static InputStream onlyOnceClosed(byte[] content) {
     return new FilterInputStream(new ByteArrayInputStream(content)) {
@@ -137,12 +165,26 @@ class RpmMetadataTest {
         Archives.bytes(
             """
             <metadata xmlns="http://linux.duke.edu/metadata/common">
-            <package type="rpm"><name>a</name><location href="a.rpm"/></package>
+            <package type="rpm"><name>a</name><arch>x86_64</arch><version epoch="1" ver="2" rel="3"/>
+            <checksum type="sha256" pkgid="YES">%1$s</checksum><size package="9" installed="8"/>
+            <location href="a.rpm"/></package>
+            <package type="rpm"><name>b</name><checksum type="sha">00</checksum><location href="b.rpm"/></package>
             <package type="src"><location href="no.rpm"/></package></metadata>
-            """);
+            """
+                .formatted("ab".repeat(32)));
     assertThat(
             RpmMetadata.packages(onlyOnceClosed(primary), referenced(primary), Budget.ofMetadata()))
-        .containsExactly(new PackageAt("a.rpm"));
+        .containsExactly(
+            new PackageAt(
+                "a.rpm",
+                "a-1:2-3.x86_64",
+                Optional.of(
+                    new Referenced(
+                        "a.rpm",
+                        HashAlg.SHA256,
+                        Bytes.ofHex("ab".repeat(32)),
+                        OptionalLong.of(9)))),
+            new PackageAt("b.rpm", "b-.", Optional.empty()));
   }
 
   @Test

@@ -118,8 +118,14 @@ public record SignedPolicy(Bytes payload, String payloadType, List<Signed> signa
         base64(envelope.string("payload")), envelope.string("payloadType"), signatures);
   }
 
-  /** Whether at least one signature is by this key. */
+  /**
+   * Whether at least one signature is by this key, for a policy: what it has signed as something
+   * else is none.
+   */
   public boolean isSignedBy(PublicKey key) {
+    if (!payloadType.equals(PAYLOAD_TYPE)) {
+      return false;
+    }
     byte[] signedBytes = preAuthentication().toArray();
     return signatures.stream().anyMatch(one -> verifies(key, signedBytes, one.signature));
   }

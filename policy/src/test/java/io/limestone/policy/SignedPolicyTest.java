@@ -188,6 +188,23 @@ class SignedPolicyTest {
         .isFalse();
   }
 
+  /** The key may sign other things, too, that could be read as a policy. */
+  @Test
+  void whatTheKeySignedAsSomethingElseIsNoPolicy() throws GeneralSecurityException {
+    KeyPair key = KeyPairGenerator.getInstance("EC").generateKeyPair();
+    SignedPolicy unsigned = new SignedPolicy(bytes("{}"), "application/json", List.of());
+    Signature signer = Signature.getInstance("SHA256withECDSA");
+    signer.initSign(key.getPrivate());
+    signer.update(unsigned.preAuthentication().toArray());
+    Bytes signature = Bytes.of(signer.sign());
+    SignedPolicy signed =
+        new SignedPolicy(
+            unsigned.payload(),
+            unsigned.payloadType(),
+            List.of(new SignedPolicy.Signed(Optional.empty(), signature)));
+    assertThat(signed.isSignedBy(key.getPublic())).isFalse();
+  }
+
   @Test
   void aPayloadThatLooksLikeHexIsStillBase64() {
     String text = "{\"payload\":\"abcd\",\"payloadType\":\"t\",\"signatures\":[]}";

@@ -2,6 +2,7 @@ package io.limestone.cli.node;
 
 import io.limestone.cli.args.Arguments;
 import io.limestone.cli.args.CommandFailed;
+import io.limestone.cli.args.Input;
 import io.limestone.cli.args.Option;
 import io.limestone.policy.PcrPolicy;
 import io.limestone.wire.Bytes;
@@ -32,6 +33,11 @@ record Judging(
     Optional<String> bootPolicy,
     Optional<String> bootPolicyName,
     Optional<String> group) {
+  /** As everywhere that policies and keys are taken from files. */
+  private static final int MAX_POLICY = 256 << 20;
+
+  private static final int MAX_KEY = 64 << 10;
+
   static final Option RUNTIME =
       Option.value(
           "--runtime-policy",
@@ -65,7 +71,7 @@ record Judging(
   private static final int BOOT_PCRS = 0xfbff; // 0-9 and 11-15
 
   static Judging of(Arguments arguments) throws IOException {
-    Optional<Bytes> runtime = bytes(arguments, RUNTIME);
+    Optional<Bytes> runtime = bytes(arguments, RUNTIME, MAX_POLICY, "policy");
     Optional<String> boot = text(arguments, BOOT);
     boot.ifPresent(
         json -> {
@@ -84,7 +90,7 @@ record Judging(
         tpmPolicy(arguments, hasRuntime, hasBoot),
         runtime,
         arguments.get(RUNTIME_NAME),
-        bytes(arguments, RUNTIME_KEY),
+        bytes(arguments, RUNTIME_KEY, MAX_KEY, "key"),
         boot,
         arguments.get(BOOT_NAME),
         arguments.get(GROUP).map(Judging::group));
@@ -141,10 +147,11 @@ record Judging(
     return Json.text(json);
   }
 
-  private static Optional<Bytes> bytes(Arguments arguments, Option option) throws IOException {
+  private static Optional<Bytes> bytes(Arguments arguments, Option option, int most, String what)
+      throws IOException {
     Optional<Path> file = arguments.path(option);
     return file.isPresent()
-        ? Optional.of(Bytes.of(Files.readAllBytes(file.get())))
+        ? Optional.of(Input.read(file.get().toString(), most, what))
         : Optional.empty();
   }
 

@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -62,8 +63,22 @@ final class LintPolicy {
     return complaints.stream().anyMatch(one -> one.level() == Level.ERROR) ? 1 : 0;
   }
 
-  /** Of a policy of either kind. */
+  /** Of a policy of either kind, and of its signature. */
   static List<Complaint> complaints(PolicyFile policy) {
+    List<Complaint> all = new ArrayList<>();
+    if (policy.signature() instanceof PolicyFile.Signature.NotVerified) {
+      all.add(
+          new Complaint(
+              Level.WARNING,
+              "signatures",
+              "were NOT VERIFIED: anybody may have written the policy",
+              "give the signer's key: --key FILE"));
+    }
+    all.addAll(ofContent(policy));
+    return all;
+  }
+
+  private static List<Complaint> ofContent(PolicyFile policy) {
     boolean signed = policy.envelope().isPresent();
     return switch (policy.content()) {
       case PolicyFile.Content.OfRuntime(PolicyDocument document) ->

@@ -19,7 +19,6 @@ import io.limestone.wire.Json;
 import io.limestone.wire.JsonObject;
 import io.limestone.wire.MalformedException;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -78,12 +77,12 @@ public final class PolicyCommands {
             .options(Connection.OPTIONS)
             .text(
                 """
-                    Examples:
-                      limestone policy add web runtime-policy.json
-                      limestone policy add web signed.dsse --key signer.pem
-                      limestone policy add servers boot.json --kind boot
-                      limestone node add web-1 --runtime-policy-name web --mb-policy-name servers
-                    """),
+                Examples:
+                  limestone policy add web runtime-policy.json
+                  limestone policy add web signed.dsse --key signer.pem
+                  limestone policy add servers boot.json --kind boot
+                  limestone node add web-1 --runtime-policy-name web --mb-policy-name servers
+                """),
         leaf(
                 "update",
                 "Replaces a policy; its nodes are judged by the new one from then on.",
@@ -93,12 +92,12 @@ public final class PolicyCommands {
             .options(Connection.OPTIONS)
             .text(
                 """
-                    At once, for all its nodes. To see first what it would refuse:
-                    limestone policy audit.
+                At once, for all its nodes. To see first what it would refuse:
+                limestone policy audit.
 
-                    Example:
-                      limestone policy update web next.json --why "httpd 2.4.66"
-                    """),
+                Example:
+                  limestone policy update web next.json --why "httpd 2.4.66"
+                """),
         leaf("remove", "Removes a policy that no node uses.", PolicyCommands::remove)
             .operands(NAME)
             .options(KIND)
@@ -247,7 +246,7 @@ public final class PolicyCommands {
         return upload(
             PolicySource.text(file.toString()),
             key.isPresent()
-                ? Optional.of(Bytes.of(Files.readAllBytes(key.get())))
+                ? Optional.of(PolicySource.key(key.get().toString()))
                 : Optional.empty());
       } catch (MalformedException e) {
         throw e.in(file.toString());

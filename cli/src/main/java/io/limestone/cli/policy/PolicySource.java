@@ -160,7 +160,7 @@ final class PolicySource {
   static Optional<Signature.By> signer(SignedPolicy signed, List<String> keys) throws IOException {
     for (String file : keys) {
       try {
-        if (signed.isSignedBy(PolicyKey.parse(Input.read(file, MAX_KEY, "key")))) {
+        if (signed.isSignedBy(PolicyKey.parse(key(file)))) {
           return Optional.of(new Signature.By(file));
         }
       } catch (MalformedException e) {
@@ -168,6 +168,11 @@ final class PolicySource {
       }
     }
     return Optional.empty();
+  }
+
+  /** A key to verify policies with, which is small. */
+  static Bytes key(String name) throws IOException {
+    return Input.read(name, MAX_KEY, "key");
   }
 
   static Bytes text(String name) throws IOException {

@@ -107,6 +107,9 @@ class CheckListTest extends OnPolicyFiles {
     assertThat(signature("policy.dsse", "--unverified")).isEqualTo("NOT VERIFIED");
     assertThat(signature("policy.dsse", "--key", file("signer.pem"))).isEqualTo("verified");
     assertThat(signature("policy.json")).isEqualTo("none");
+    policy("lint", signed).says("warning", "NOT VERIFIED: anybody may have written the policy");
+    assertThat(policy("lint", signed, "--key", file("signer.pem")).out())
+        .doesNotContain("NOT VERIFIED");
     policy("merge", signed, file("policy.json")).exits(2).says("nobody has verified");
   }
 

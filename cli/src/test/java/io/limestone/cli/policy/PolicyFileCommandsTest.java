@@ -116,6 +116,17 @@ class PolicyFileCommandsTest extends OnPolicyFiles {
   }
 
   @Test
+  void aKeyIsSmall() throws IOException {
+    write("endless.pem", "-----BEGIN PUBLIC KEY-----\n" + "A".repeat(64 << 10));
+    policy("add", "web", file("old.json"), "--key", file("endless.pem"), "--why", "x")
+        .exits(2)
+        .says("endless.pem is larger than 64 KiB", "key");
+    policy("add", "web", file("old.json"), "--key", "/dev/zero", "--why", "x")
+        .exits(2)
+        .says("/dev/zero is larger than 64 KiB");
+  }
+
+  @Test
   void whatIsNoPolicyIsUnusableWithTheReason() throws IOException {
     write("bad.json", "{\"meta\": {\"version\": 1, \"generator\": 3},\n \"exclude\": []}");
     policy("lint", file("bad.json")).exits(2).says("did you mean 'excludes'?", "line 2");

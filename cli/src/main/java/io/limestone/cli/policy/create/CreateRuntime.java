@@ -96,7 +96,8 @@ final class CreateRuntime {
   private static final Option SIGNED =
       Option.flag(
           "--rely-on-ima-signatures",
-          "Leave out files of RPM packages that a verification key signed: the key speaks for them");
+          "Leave out files of RPM packages that a verification key signed: the key speaks for"
+              + " them");
   private static final Option DEB =
       Option.values(
           "--deb-repo",
@@ -113,6 +114,8 @@ final class CreateRuntime {
           "--repo-key",
           "FILE",
           "Who must have signed a repository: OpenPGP, or PEM elliptic curve");
+  private static final Option PACKAGE_KEY =
+      Option.values("--package-key", "FILE", "Who must have signed each RPM package: OpenPGP");
   private static final List<Option> HASHED = List.of(ROOT_FS, RAMDISK, IMAGE, DEB, DPKG);
   private static final List<Option> REPOSITORIES = List.of(LOCAL_RPM, REMOTE_RPM, DEB, DPKG);
   private static final Option LEGACY =
@@ -161,6 +164,7 @@ final class CreateRuntime {
             SPLIT_USR,
             DPKG,
             REPO_KEY,
+            PACKAGE_KEY,
             ALGO,
             LEGACY,
             VERBOSE)
@@ -267,10 +271,8 @@ final class CreateRuntime {
     if (REPOSITORIES.stream().noneMatch(arguments::has)) {
       return;
     }
-    RepositoryKeys keys = new RepositoryKeys();
-    for (Path key : arguments.paths(REPO_KEY)) {
-      keys.add(parse(key, Files.readAllBytes(key), Bytes::of).toArray());
-    }
+    RepositoryKeys keys = keys(REPO_KEY);
+    RepositoryKeys packageKeys = keys(PACKAGE_KEY);
     Optional<VerificationKeys> signers =
         arguments.has(SIGNED) ? Optional.of(draft.verificationKeys()) : Optional.empty();
     if (signers.isPresent() && signers.get().isEmpty()) {
@@ -283,7 +285,13 @@ final class CreateRuntime {
         Optional<String> place = arguments.get(option);
         if (place.isPresent()) {
           RpmRepository.read(
-              Repository.at(place.get()), keys, signers, fetching, progress, draft::allow);
+              Repository.at(place.get()),
+              keys,
+              packageKeys,
+              signers,
+              fetching,
+              progress,
+              draft::allow);
         }
       }
       for (String source : arguments.all(DEB)) {
@@ -302,6 +310,14 @@ final class CreateRuntime {
         DpkgDatabase.read(dpkg.get(), alg, hashing, progress, draft::allow);
       }
     }
+  }
+
+  private RepositoryKeys keys(Option option) throws IOException {
+    RepositoryKeys keys = new RepositoryKeys();
+    for (Path file : arguments.paths(option)) {
+      var unused = parse(file, Files.readAllBytes(file), keys::add);
+    }
+    return keys;
   }
 
   /**

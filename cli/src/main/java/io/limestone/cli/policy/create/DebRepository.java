@@ -11,19 +11,17 @@ import io.limestone.content.DebPackage;
 import io.limestone.content.Entry;
 import io.limestone.content.FileTree;
 import io.limestone.content.RepositoryKeys;
+import io.limestone.content.Vouched;
 import io.limestone.tpm.HashAlg;
-import io.limestone.wire.Bytes;
 import io.limestone.wire.Encoding;
 import io.limestone.wire.MalformedException;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
-import java.security.DigestInputStream;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.BiConsumer;
 import java.util.regex.Pattern;
 
@@ -181,11 +179,9 @@ final class DebRepository {
     for (String name : PACKAGES) {
       Listed listed = release.get(below + name);
       if (listed != null) {
-        try (Checked in = new Checked(repository.open(folder + listed.path()), listed)) {
-          List<Listed> packages =
-              DebIndex.packages(Compression.decompressed(in), Budget.ofMetadata());
-          in.requireRight();
-          return packages;
+        try (Vouched in = vouched(folder + listed.path(), listed)) {
+          return in.read(
+              content -> DebIndex.packages(Compression.decompressed(content), Budget.ofMetadata()));
         }
       }
     }
@@ -193,39 +189,20 @@ final class DebRepository {
   }
 
   private FileTree tree(Listed one, HashAlg alg) throws IOException, InterruptedException {
-    try (Checked in = new Checked(repository.open(one.path()), one)) {
-      List<Entry> entries = DebPackage.read(in, alg, Budget.ofFileSystem());
-      in.requireRight();
+    try (Vouched in = vouched(one.path(), one)) {
+      List<Entry> entries = in.read(deb -> DebPackage.read(deb, alg, Budget.ofFileSystem()));
       FileTree tree = new FileTree();
       tree.apply(entries);
       return tree;
-    } catch (MalformedException e) {
-      throw e.in(Encoding.printable(one.path(), 200));
     }
   }
 
-  /** A stream whose whole content must have the digest that an index lists. */
-  private static final class Checked extends DigestInputStream {
-    private final Listed listed;
-
-    Checked(InputStream in, Listed listed) {
-      super(in, HashAlg.SHA256.newDigest());
-      this.listed = listed;
-    }
-
-    void requireRight() throws IOException {
-      transferTo(OutputStream.nullOutputStream());
-      if (!Bytes.of(getMessageDigest().digest()).equals(listed.sha256())) {
-        throw new MalformedException(
-            Encoding.printable(listed.path(), 200) + ": not the content that the index lists");
-      }
-    }
-
-    /** Skipping would pass the hash by. */
-    @Override
-    public long skip(long n) throws IOException {
-      byte[] passed = new byte[(int) Math.min(n, 64 * 1024)];
-      return Math.max(0, read(passed, 0, passed.length));
-    }
+  private Vouched vouched(String href, Listed listed) throws IOException, InterruptedException {
+    return new Vouched(
+        repository.open(href),
+        href,
+        HashAlg.SHA256,
+        listed.sha256(),
+        OptionalLong.of(listed.size()));
   }
 }

@@ -104,28 +104,46 @@ sealed interface Repository {
     private static final int ATTEMPTS = 3;
 
     private final URI base;
-    private final HttpClient client =
-        HttpClient.newBuilder()
-            .followRedirects(HttpClient.Redirect.NORMAL)
-            .connectTimeout(PATIENCE)
-            .build();
+    private final Duration patience;
+    private final HttpClient client;
 
     Remote(URI base) {
+      this(base, PATIENCE);
+    }
+
+    /**
+     * A repository.
+     *
+     * @param patience with a connection, the headers of an answer, and each part of its body
+     */
+    Remote(URI base, Duration patience) {
       this.base = base;
+      this.patience = patience;
+      this.client =
+          HttpClient.newBuilder()
+              .followRedirects(HttpClient.Redirect.NORMAL)
+              .connectTimeout(patience)
+              .build();
     }
 
     @Override
     public InputStream open(String href) throws IOException, InterruptedException {
-      return found(href, get(href, Optional.empty())).body();
+      return body(href, found(href, get(href, Optional.empty())));
     }
 
     @Override
     public byte[] range(String href, int from, int to) throws IOException, InterruptedException {
       HttpResponse<InputStream> response =
           found(href, get(href, Optional.of("bytes=" + from + "-" + (to - 1))));
-      try (InputStream in = response.body()) {
+      try (InputStream in = body(href, response)) {
         if (response.statusCode() != 206) { // a server without ranges sends it all
           in.skipNBytes(from);
+        } else if (!response
+            .headers()
+            .firstValue("Content-Range")
+            .orElse("")
+            .startsWith("bytes " + from + "-")) {
+          throw new IOException(name(href, response) + ": another part than asked for");
         }
         return in.readNBytes(to - from);
       }
@@ -138,7 +156,7 @@ sealed interface Repository {
         response.body().close();
         return Optional.empty();
       }
-      try (InputStream in = found(href, response).body()) {
+      try (InputStream in = body(href, found(href, response))) {
         return Optional.of(bounded(in, href));
       }
     }
@@ -147,19 +165,25 @@ sealed interface Repository {
         throws IOException {
       if (response.statusCode() != 200 && response.statusCode() != 206) {
         response.body().close();
-        throw new IOException(
-            response.uri()
-                + " ("
-                + Encoding.printable(href, 200)
-                + "): HTTP "
-                + response.statusCode());
+        throw new IOException(name(href, response) + ": HTTP " + response.statusCode());
       }
       return response;
     }
 
+    private InputStream body(String href, HttpResponse<InputStream> response) {
+      return new PatientStream(response.body(), name(href, response), patience).watched();
+    }
+
+    private static String name(String href, HttpResponse<InputStream> response) {
+      return Encoding.printable(response.uri().toString(), 300)
+          + " ("
+          + Encoding.printable(href, 200)
+          + ")";
+    }
+
     private HttpResponse<InputStream> get(String href, Optional<String> range)
         throws IOException, InterruptedException {
-      HttpRequest.Builder request = HttpRequest.newBuilder(resolve(href)).timeout(PATIENCE);
+      HttpRequest.Builder request = HttpRequest.newBuilder(resolve(href)).timeout(patience);
       range.ifPresent(value -> request.header("Range", value));
       for (int attempt = 1; ; attempt++) {
         try {

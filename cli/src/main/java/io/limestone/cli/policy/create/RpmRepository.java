@@ -16,24 +16,25 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.stream.Stream;
 
 /**
  * The files of an RPM repository (runtime-policy §4.1, "Local RPM repository", "Remote
- * repository"). Metadata is checked against its signature and checksums; of packages only the
- * headers are read.
+ * repository"). Metadata is checked against its signature and checksums. Of packages the headers
+ * are read, and where a key is given each has to be the right one: {@link RpmTrust}.
  */
 final class RpmRepository {
   private static final String REPOMD = "repodata/repomd.xml";
 
-  /** More than most headers take, so that one request does. */
-  private static final int FIRST = 24 * 1024;
-
   private final Repository repository;
   private final RepositoryKeys keys;
+  private final RpmTrust trust;
   private final Optional<VerificationKeys> signers;
   private final Progress progress;
   private final BiConsumer<String, String> found;
@@ -43,11 +44,13 @@ final class RpmRepository {
   private RpmRepository(
       Repository repository,
       RepositoryKeys keys,
+      RepositoryKeys packageKeys,
       Optional<VerificationKeys> signers,
       Progress progress,
       BiConsumer<String, String> found) {
     this.repository = repository;
     this.keys = keys;
+    this.trust = new RpmTrust(repository, keys, packageKeys);
     this.signers = signers;
     this.progress = progress;
     this.found = found;
@@ -57,23 +60,26 @@ final class RpmRepository {
    * Hands on every file of the repository with its digest.
    *
    * @param keys that may sign the metadata; if there are none, the repository's own key counts
+   * @param packageKeys one of which must have signed each package; if there are none, the metadata
+   *     may vouch for them, too
    * @param signers files that one of these keys signed are left out, for the key speaks for them
    */
   static void read(
       Repository repository,
       RepositoryKeys keys,
+      RepositoryKeys packageKeys,
       Optional<VerificationKeys> signers,
       Workers workers,
       Progress progress,
       BiConsumer<String, String> found)
       throws IOException, InterruptedException {
-    RpmRepository rpm = new RpmRepository(repository, keys, signers, progress, found);
+    RpmRepository rpm = new RpmRepository(repository, keys, packageKeys, signers, progress, found);
     progress.begin("packages of " + repository);
     try {
       RpmMetadata metadata = rpm.metadata();
       switch (repository) {
-        case Repository.Local local -> rpm.headers(local.folder(), workers);
-        case Repository.Remote remote -> rpm.remote(metadata, workers);
+        case Repository.Local local -> rpm.local(metadata, local.folder(), workers);
+        case Repository.Remote unused -> rpm.remote(metadata, workers);
       }
     } catch (MalformedException e) {
       throw e.in(repository.toString());
@@ -98,7 +104,11 @@ final class RpmRepository {
           repository,
           progress);
     } else if (keys.isEmpty()) {
-      progress.warn(repository + " is not signed: whoever can change it decides what is allowed");
+      progress.warn(
+          repository
+              + (trust.isByPackageKeys()
+                  ? ": its metadata is not signed: packages may be missing or old"
+                  : " is not signed: whoever can change it decides what is allowed"));
     } else {
       throw new MalformedException(REPOMD + ": is not signed, and --repo-key was given");
     }
@@ -124,7 +134,7 @@ final class RpmRepository {
   private void remote(RpmMetadata metadata, Workers workers)
       throws IOException, InterruptedException {
     Optional<Referenced> files = Optional.ofNullable(metadata.files().get("filelists-ext"));
-    if (files.isPresent()) {
+    if (files.isPresent() && !trust.isByPackageKeys()) {
       try (InputStream in = repository.open(files.get().href())) {
         RpmMetadata.files(
             in,
@@ -138,49 +148,63 @@ final class RpmRepository {
       }
       return;
     }
+    workers.each(listed(metadata).iterator(), trust::read, this::take);
+  }
+
+  private List<PackageAt> listed(RpmMetadata metadata) throws IOException, InterruptedException {
     Referenced primary = metadata.files().get("primary");
     if (primary == null) {
       throw new MalformedException(REPOMD + ": names neither filelists-ext nor primary");
     }
-    List<PackageAt> packages;
     try (InputStream in = repository.open(primary.href())) {
-      packages = RpmMetadata.packages(in, primary, Budget.ofMetadata());
+      return RpmMetadata.packages(in, primary, Budget.ofMetadata());
     }
-    workers.each(packages.iterator(), one -> fetched(one.href()), this::take);
   }
 
-  /** A directory's packages are all that lie in it, listed or not. */
-  private void headers(Path folder, Workers workers) throws IOException, InterruptedException {
+  /**
+   * A directory's packages are all that lie in it, as for the reference; where the metadata has to
+   * vouch for them, none may lie there that it does not list.
+   */
+  private void local(RpmMetadata metadata, Path folder, Workers workers)
+      throws IOException, InterruptedException {
+    List<String> packages;
     try (Stream<Path> files = Files.walk(folder)) {
-      List<String> packages =
+      packages =
           files
               .filter(file -> file.toString().endsWith(".rpm") && Files.isRegularFile(file))
               .map(file -> folder.relativize(file).toString())
               .sorted()
               .toList();
-      workers.each(packages.iterator(), this::fetched, this::take);
     }
-  }
-
-  /** The headers, in one request as a rule, and never more than they say that they take. */
-  private RpmPackage fetched(String href) throws IOException, InterruptedException {
-    try {
-      byte[] start = repository.range(href, 0, FIRST);
-      int needed = RpmPackage.bytesNeeded(start);
-      while (needed > start.length) {
-        byte[] more = repository.range(href, start.length, needed);
-        if (more.length == 0) {
-          throw new MalformedException("RPM headers: ends within them");
-        }
-        byte[] longer = java.util.Arrays.copyOf(start, start.length + more.length);
-        System.arraycopy(more, 0, longer, start.length, more.length);
-        start = longer;
-        needed = RpmPackage.bytesNeeded(start);
+    Map<String, PackageAt> listed = new HashMap<>();
+    if (!keys.isEmpty()) {
+      for (PackageAt one : listed(metadata)) {
+        listed.put(Path.of(one.href()).normalize().toString(), one);
       }
-      return RpmPackage.parse(start);
-    } catch (MalformedException e) {
-      throw e.in(Encoding.printable(href, 200));
+      int all = listed.size();
+      listed.keySet().retainAll(Set.copyOf(packages));
+      if (listed.size() < all) {
+        progress.warn(
+            repository
+                + ": "
+                + (all - listed.size())
+                + " packages of its metadata do not lie in it");
+      }
+      if (listed.size() < packages.size()) {
+        throw new MalformedException(
+            packages.stream().filter(name -> !listed.containsKey(name)).findFirst().orElseThrow()
+                + ": the metadata, which --repo-key has signed, does not list it");
+      }
     }
+    workers.each(
+        packages.iterator(),
+        name -> {
+          PackageAt one = listed.get(name);
+          return one == null
+              ? trust.read(new PackageAt(name, "", Optional.empty()))
+              : trust.read(one);
+        },
+        this::take);
   }
 
   private void take(RpmPackage rpm) {
@@ -201,6 +225,7 @@ final class RpmRepository {
   }
 
   private void tell() {
+    progress.warn(repository + ": " + trust.summary());
     if (withoutDigests > 0) {
       progress.warn(
           withoutDigests
