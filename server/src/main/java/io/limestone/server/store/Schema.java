@@ -30,7 +30,8 @@ final class Schema {
           "V2__verifier",
           "V3__policy_versions_and_evidence",
           "V4__learning",
-          "V5__rollout_step");
+          "V5__rollout_step",
+          "V6__former_of_version");
 
   private static final Logger LOG = LoggerFactory.getLogger(Schema.class);
 

@@ -298,22 +298,48 @@ final class Policies {
         .execute();
   }
 
-  /** An existing version decides for all nodes; {@code replacing} as in {@link #propose}. */
-  void enforce(Handle handle, Kind kind, String name, long number, boolean replacing, Instant at) {
+  /**
+   * An existing version decides for all nodes.
+   *
+   * @param former number of a version whose files may have run until they were replaced
+   */
+  void enforce(
+      Handle handle, Kind kind, String name, long number, Optional<Long> former, Instant at) {
     enforced(handle, kind, name, number, at);
+    handle
+        .createUpdate(
+            "update policy_version set former = :former"
+                + " where kind = :kind and name = :name and number = :number")
+        .bind("kind", kind.table)
+        .bind("name", name)
+        .bind("number", number)
+        .bind("former", former.orElse(null))
+        .execute();
     handle
         .createUpdate(
             "update "
                 + kind.table
-                + " set former = "
-                + (replacing ? "version" : "null")
-                + ", version = :number, digest = :digest, "
+                + " set former = :former, version = :number, digest = :digest, "
                 + NO_CANDIDATE
                 + " where name = :name")
         .bind("name", name)
         .bind("number", number)
+        .bind("former", former.orElse(null))
         .bind("digest", digest(handle, kind, name, number).orElseThrow())
         .execute();
+  }
+
+  /** The version whose files might have run until replaced when this one was enforced last. */
+  Optional<Long> former(Handle handle, Kind kind, String name, long number) {
+    return handle
+        .createQuery(
+            "select former from policy_version where former is not null"
+                + " and kind = :kind and name = :name and number = :number")
+        .bind("kind", kind.table)
+        .bind("name", name)
+        .bind("number", number)
+        .mapTo(Long.class)
+        .findOne();
   }
 
   /** Adds a version, which is not used for anything yet. */

@@ -220,12 +220,17 @@ final class RolloutRoutes {
             .candidate()
             .filter(c -> c.version() == number && c.former().isPresent())
             .isPresent();
-    policies.enforce(
-        h, wish.kind(), wish.name(), number, asTried || replacing(wish), wish.by().at());
+    Optional<Long> former =
+        asTried || replacing(wish) ? Optional.of(wish.standing().version()) : Optional.empty();
+    policies.enforce(h, wish.kind(), wish.name(), number, former, wish.by().at());
     return "version " + number + " is enforced, instead of " + wish.standing().version();
   }
 
-  /** What is being rolled out goes; where nothing is, the version before is enforced again. */
+  /**
+   * What is being rolled out goes; where nothing is, the version before is enforced again, as it was:
+   * with the files that might have run until they were replaced, or it would refuse every node that
+   * was updated while it ran.
+   */
   private String rollback(Handle h, Wish wish) {
     Optional<Long> to = wish.body().optionalInteger("version");
     Optional<Policies.Candidate> candidate = wish.standing().candidate();
@@ -238,8 +243,15 @@ final class RolloutRoutes {
           + " is enforced on all nodes";
     }
     long number = to.map(n -> existing(h, wish, n)).orElseGet(() -> before(h, wish));
-    policies.enforce(h, wish.kind(), wish.name(), number, false, wish.by().at());
-    return "back from version " + wish.standing().version() + " to version " + number;
+    Optional<Long> former = policies.former(h, wish.kind(), wish.name(), number);
+    policies.enforce(h, wish.kind(), wish.name(), number, former, wish.by().at());
+    return "back from version "
+        + wish.standing().version()
+        + " to version "
+        + number
+        + former
+            .map(f -> ", which accepts replaced files of version " + f + " as it did before")
+            .orElse("");
   }
 
   /**

@@ -90,10 +90,18 @@ class RolloutTest {
 
     assertThat(passesAsDraft(updated, Map.of("same_leave", true))).isTrue();
     assertThat(passesAsDraft(updated, Map.of())).as("a draft has no leave of its own").isFalse();
+    both.put("why", "a mistake");
+    assertThat(scene.call("PUT", "/v2.6/allowlists/web", Scene.object(both)).statusCode())
+        .isEqualTo(201);
+    attestedBothTwice(updated, updated);
+    assertThat(change("rollback", "", Map.of()).string("done"))
+        .contains("from version 4 to version 3", "replaced files of version 2");
+    attestedBothTwice(updated, updated);
+    assertThat(trusted(updated)).as("back to version 3 as it was").isTrue();
 
     JsonObject history = Scene.results(scene.call("GET", WEB, null));
     assertThat(history.integer("enforced")).isEqualTo(3);
-    assertThat(history.list("versions")).hasSize(3);
+    assertThat(history.list("versions")).hasSize(4);
     assertThat(history.list("versions").toString())
         .contains("httpd 2.4.66 is being rolled out", "admin ");
     String log =
