@@ -51,18 +51,16 @@ final class DoctorCommand {
     Instant now = Instant.now();
     FleetReport fleet = FleetReport.of(verifier);
     Map<String, List<Gap>> gaps = new TreeMap<>();
-    verifier
-        .statuses()
-        .members()
-        .forEach(
-            (id, value) -> {
-              if (value instanceof JsonObject status) {
-                List<Gap> found = gaps(AgentStatus.fromJson(status));
-                if (!found.isEmpty()) {
-                  gaps.put(id, found);
-                }
-              }
-            });
+    Map<String, ?> statuses = verifier.statuses().members();
+    statuses.forEach(
+        (id, value) -> {
+          if (value instanceof JsonObject status) {
+            List<Gap> found = gaps(AgentStatus.fromJson(status));
+            if (!found.isEmpty()) {
+              gaps.put(id, found);
+            }
+          }
+        });
     if (arguments.has(Connection.JSON)) {
       Map<String, Object> nodes = new LinkedHashMap<>();
       gaps.forEach(
@@ -77,8 +75,10 @@ final class DoctorCommand {
       json.putAll(fleet.json(now));
       output.json(json);
     } else {
-      gaps.forEach((id, list) -> print(output, id, list));
-      if (gaps.isEmpty()) {
+      print(output, gaps);
+      if (statuses.isEmpty()) {
+        output.line("There are no nodes.");
+      } else if (gaps.isEmpty()) {
         output.line("Every node's software, boot and identity are checked.");
       }
       fleet.print(output, now);
@@ -86,12 +86,20 @@ final class DoctorCommand {
     return gaps.isEmpty() && !fleet.complains(now) ? 0 : 1;
   }
 
-  private static void print(Output output, String id, List<Gap> gaps) {
-    output.line(Encoding.printable(id, 80));
-    for (Gap gap : gaps) {
-      output.line("  not checked  " + gap.what);
-      output.line("               " + gap.remedy);
-    }
+  /** Nodes of which the same is not checked are told together: there may be thousands. */
+  private static void print(Output output, Map<String, List<Gap>> gaps) {
+    Map<List<Gap>, List<String>> nodes = new LinkedHashMap<>();
+    gaps.forEach((id, list) -> nodes.computeIfAbsent(list, l -> new ArrayList<>()).add(id));
+    nodes.forEach(
+        (list, ids) -> {
+          output.line(
+              Encoding.printable(
+                  (ids.size() == 1 ? "" : ids.size() + " nodes: ") + FleetReport.named(ids), 1000));
+          for (Gap gap : list) {
+            output.line("  not checked  " + gap.what);
+            output.line("               " + gap.remedy);
+          }
+        });
   }
 
   private static List<Gap> gaps(AgentStatus status) {

@@ -145,7 +145,8 @@ record FleetReport(
             + " ends it");
   }
 
-  private static String named(List<String> ids) {
+  /** The first few of them. */
+  static String named(List<String> ids) {
     return String.join(", ", ids.subList(0, Math.min(NAMED, ids.size())))
         + (ids.size() > NAMED ? ", …" : "");
   }

@@ -72,8 +72,8 @@ public final class AddNode {
     }
     if (!judging.judgesSoftware()) {
       output.note(
-          "note: no policy is given, so only the machine's identity is attested, not what it runs"
-              + " (--runtime-policy, --mb-policy, --tpm-policy)");
+          "note: no policy says what it may run, so only the machine's identity is attested"
+              + " (--runtime-policy, --mb-policy, --tpm-policy with values)");
     }
     Connection connection = Connection.of(arguments, output);
     EkCheck ekCheck = EkCheck.of(arguments, output);

@@ -99,6 +99,16 @@ final class DraftLearnt {
       DiffPolicies.of(base.get(), policy, arguments).print(arguments.has(ALL), told);
     }
     tell(learning, learnt, output);
+    arguments
+        .get(OUT)
+        .ifPresent(
+            file ->
+                output.note(
+                    "written: "
+                        + file
+                        + "; next: limestone policy try "
+                        + file
+                        + ", then add or audit"));
     return 0;
   }
 

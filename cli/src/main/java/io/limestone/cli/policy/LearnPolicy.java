@@ -201,7 +201,10 @@ final class LearnPolicy {
       return 0;
     }
     describe(learning, output);
-    if (things) {
+    if (things && listed.isEmpty()) {
+      output.line("");
+      output.line(arguments.has(RARE) ? "nothing was seen on one node only" : "nothing was learnt");
+    } else if (things) {
       Table table = Table.of("KIND", "NAME", "DIGEST", "SIGNED", "FIRST SEEN", "ON");
       listed.forEach(
           thing ->

@@ -56,6 +56,7 @@ final class TryPolicy {
 
             Examples:
               limestone policy try next.json --users-of web
+              limestone policy try next.json --users-of web --accept-replaced web
               limestone policy try next.json --group staging
               limestone policy try web --version 3 --node web-1 --json
             """);

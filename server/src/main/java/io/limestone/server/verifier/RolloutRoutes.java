@@ -227,9 +227,9 @@ final class RolloutRoutes {
   }
 
   /**
-   * What is being rolled out goes; where nothing is, the version before is enforced again, as it was:
-   * with the files that might have run until they were replaced, or it would refuse every node that
-   * was updated while it ran.
+   * What is being rolled out goes; where nothing is, the version before is enforced again, as it
+   * was: with the files that might have run until they were replaced, or it would refuse every node
+   * that was updated while it ran.
    */
   private String rollback(Handle h, Wish wish) {
     Optional<Long> to = wish.body().optionalInteger("version");
