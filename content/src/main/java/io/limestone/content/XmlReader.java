@@ -26,7 +26,7 @@ final class XmlReader {
           throw new XMLStreamException("external entities are not read");
         });
     try {
-      this.in = factory.createXMLStreamReader(in);
+      this.in = factory.createXMLStreamReader(new BoundedRuns(in, '<'));
     } catch (XMLStreamException e) {
       throw malformed(e);
     }
