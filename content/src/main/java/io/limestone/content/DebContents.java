@@ -26,8 +26,8 @@ public final class DebContents {
   public static void read(InputStream in, Budget budget, BiConsumer<String, String> visitor)
       throws IOException {
     BufferedReader reader =
-        new BufferedReader(new InputStreamReader(
-                new BoundedRuns(budget.meter(in), '\n'), StandardCharsets.UTF_8));
+        new BufferedReader(
+            new InputStreamReader(new BoundedRuns(budget.meter(in), '\n'), StandardCharsets.UTF_8));
     String line;
     while ((line = reader.readLine()) != null) {
       int end = Math.max(line.lastIndexOf(' '), line.lastIndexOf('\t'));

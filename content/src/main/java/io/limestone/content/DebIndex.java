@@ -110,8 +110,8 @@ public final class DebIndex {
     List<Listed> packages = new ArrayList<>();
     Map<String, String> stanza = new HashMap<>();
     BufferedReader reader =
-        new BufferedReader(new InputStreamReader(
-                new BoundedRuns(budget.meter(in), '\n'), StandardCharsets.UTF_8));
+        new BufferedReader(
+            new InputStreamReader(new BoundedRuns(budget.meter(in), '\n'), StandardCharsets.UTF_8));
     String line;
     while ((line = reader.readLine()) != null) {
       int colon = line.indexOf(':');

@@ -8,6 +8,7 @@ import io.limestone.wire.Bytes;
 import io.limestone.wire.MalformedException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.util.OptionalLong;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 
@@ -27,7 +28,8 @@ class BoundedRunsTest {
     byte[] stored = Archives.compressed(Archives.bytes(text), GZIPOutputStream::new);
     RpmMetadata.files(
         new ByteArrayInputStream(stored),
-        new Referenced("x", HashAlg.SHA256, HashAlg.SHA256.digest(Bytes.of(stored))),
+        new Referenced(
+            "x", HashAlg.SHA256, HashAlg.SHA256.digest(Bytes.of(stored)), OptionalLong.empty()),
         Budget.ofMetadata(),
         (path, digest) -> {});
   }

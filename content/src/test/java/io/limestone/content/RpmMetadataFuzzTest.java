@@ -9,6 +9,7 @@ import io.limestone.wire.Bytes;
 import io.limestone.wire.MalformedException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.util.OptionalLong;
 
 /** What an RPM repository serves as XML: read, or "malformed"; never else. */
 class RpmMetadataFuzzTest {
@@ -26,7 +27,9 @@ class RpmMetadataFuzzTest {
 
   @FuzzTest(maxDuration = "1m")
   void anyBytesAreMetadataOrMalformed(byte[] xml) throws IOException {
-    Referenced itself = new Referenced("x", HashAlg.SHA256, HashAlg.SHA256.digest(Bytes.of(xml)));
+    Referenced itself =
+        new Referenced(
+            "x", HashAlg.SHA256, HashAlg.SHA256.digest(Bytes.of(xml)), OptionalLong.empty());
     try {
       RpmMetadata.packages(new ByteArrayInputStream(xml), itself, new Budget(1 << 20, 1000));
       RpmMetadata.files(

@@ -30,6 +30,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
 
 /**
  * {@code limestone policy create runtime}: the options, the order of the steps and the result are
@@ -126,6 +128,7 @@ final class CreateRuntime {
   private final Arguments arguments;
   private final Output output;
   private final Progress progress;
+  private final SortedSet<String> unnamed = new TreeSet<>();
 
   private CreateRuntime(Arguments arguments, Output output) {
     this.arguments = arguments;
@@ -248,7 +251,7 @@ final class CreateRuntime {
             alg,
             workers,
             progress,
-            (path, digest, owner) -> draft.allow(path, digest.hex()));
+            (path, digest, owner) -> allow(draft, path, digest));
       }
       for (Path image : arguments.paths(IMAGE)) {
         ImageFiles.read(
@@ -259,10 +262,26 @@ final class CreateRuntime {
             progress,
             (path, digest, owner) -> {
               if ((owner == 0 || arguments.has(ALL_OWNERS)) && !changes(path)) {
-                draft.allow(path, digest.hex());
+                allow(draft, path, digest);
               }
             });
       }
+    }
+    if (!unnamed.isEmpty()) {
+      progress.warn(
+          unnamed.size()
+              + " names in initrds or images are not UTF-8, and their files not in the policy: "
+              + unnamed.first()
+              + (unnamed.size() > 1 ? " and others" : ""));
+    }
+  }
+
+  /** A name that is not UTF-8 can't be in a policy; {@link io.limestone.content.Entry#path}. */
+  private void allow(PolicyDraft draft, String path, Bytes digest) {
+    if (path.indexOf('\uFFFD') < 0) {
+      draft.allow(path, digest.hex());
+    } else {
+      unnamed.add(path);
     }
   }
 

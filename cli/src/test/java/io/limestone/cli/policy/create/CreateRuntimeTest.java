@@ -66,6 +66,25 @@ class CreateRuntimeTest {
   }
 
   @Test
+  void aNameInAnInitrdThatIsNotUtf8IsToldAndLeftOut() throws IOException {
+    StringBuilder archive = new StringBuilder();
+    for (String name : List.of("good", "b\u00e9d", "TRAILER!!!")) {
+      archive
+          .append("070701")
+          .append("%08x%08x".formatted(1, name.equals("TRAILER!!!") ? 0 : 0100644));
+      archive.append("%08x".repeat(11).formatted(0, 0, 1, 0, 0, 0, 0, 0, 0, name.length() + 1, 0));
+      archive.append(name).append("\0");
+      archive.append("\0".repeat(-archive.length() & 3));
+    }
+    Path boot = Files.createDirectories(folder.resolve("boot"));
+    Files.write(
+        boot.resolve("initrd.img"), archive.toString().getBytes(StandardCharsets.ISO_8859_1));
+    CommandRun run = create("--ramdisk-dir", boot.toString());
+    assertThat(digests(run).names()).containsExactly("/good");
+    run.says("1 names in initrds or images are not UTF-8");
+  }
+
+  @Test
   void skippedDirectories() {
     CommandRun run =
         create("--rootfs", root.toString(), "--all-owners", "-s", root + "/usr,/elsewhere");
