@@ -10,6 +10,7 @@ import io.limestone.policy.SignedPolicy;
 import io.limestone.wire.Bytes;
 import io.limestone.wire.Encoding;
 import io.limestone.wire.Json;
+import io.limestone.wire.MalformedException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -84,7 +85,8 @@ record EvidenceSubject(String name, Case evidence, Policies policies) implements
     return switch (Appraisal.appraise(judged.evidence(), judged.reference(), judged.before())) {
       case Verdict.Untrusted untrusted -> untrusted.failures();
       case Verdict.Trusted trusted -> List.of();
-      case Verdict.AskAgain again -> List.of();
+      case Verdict.AskAgain again ->
+          throw new MalformedException("the evidence alone decides nothing: " + again.reason());
     };
   }
 }

@@ -17,7 +17,6 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -243,8 +242,10 @@ final class Fleet implements AutoCloseable {
     }
     for (int from = 0; from < dirty.size(); from += BATCH) {
       List<Watched> batch = dirty.subList(from, Math.min(dirty.size(), from + BATCH));
-      Map<NodeId, Watched.Snapshot> states = new HashMap<>();
-      batch.forEach(node -> states.put(node.enrolled().id(), node.snapshot()));
+      List<NodeStore.Written> states =
+          batch.stream()
+              .map(node -> new NodeStore.Written(node.enrolled(), node.snapshot()))
+              .toList();
       try {
         database.write(
             h -> {
@@ -275,7 +276,11 @@ final class Fleet implements AutoCloseable {
       }
     } else {
       store.update(
-          handle, Map.of(id, new Watched.Snapshot(step.next(), node.snapshot().revision() + 1)));
+          handle,
+          List.of(
+              new NodeStore.Written(
+                  node.enrolled(),
+                  new Watched.Snapshot(step.next(), node.snapshot().revision() + 1))));
     }
   }
 

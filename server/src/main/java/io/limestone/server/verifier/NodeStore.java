@@ -17,7 +17,6 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.PreparedBatch;
@@ -65,20 +64,27 @@ final class NodeStore {
         .execute();
   }
 
-  /** Writes these states, except where a newer one is there already. */
-  void update(Handle handle, Map<NodeId, Watched.Snapshot> states) {
+  /** A node's state to be written. */
+  record Written(Enrolled node, Watched.Snapshot snapshot) {}
+
+  /**
+   * Writes these states, except where a newer one is there already, or the node was enrolled anew
+   * in the meantime: that one has not seen what the one before did.
+   */
+  void update(Handle handle, List<Written> states) {
     PreparedBatch batch =
         handle.prepareBatch(
             "update node set state = :state, life = :life, revision = :revision"
-                + " where id = :id and revision < :revision");
-    states.forEach(
-        (id, snapshot) ->
-            batch
-                .bind("id", id.value())
-                .bind("state", snapshot.state().operationalState().number())
-                .bind("life", Json.text(NodeStateJson.toJson(snapshot.state())))
-                .bind("revision", snapshot.revision())
-                .add());
+                + " where id = :id and enrolled_at = :at and revision < :revision");
+    for (Written one : states) {
+      batch
+          .bind("id", one.node().id().value())
+          .bind("at", one.node().at().toEpochMilli())
+          .bind("state", one.snapshot().state().operationalState().number())
+          .bind("life", Json.text(NodeStateJson.toJson(one.snapshot().state())))
+          .bind("revision", one.snapshot().revision())
+          .add();
+    }
     batch.execute();
   }
 
