@@ -113,10 +113,14 @@ final class OpenPgpCertificate {
     };
   }
 
-  /** A revocation counts for ever, whatever its reason, hash, or date. */
+  /**
+   * A revocation counts for ever, whatever its reason, hash, or date. One of version 3 is believed
+   * as it stands: BouncyCastle cannot verify it, and the file of keys is the operator's own.
+   */
   private Optional<String> refusalOfPrimary(Instant now) {
     for (OpenPgpSignature one : signatures(primary, PGPSignature.KEY_REVOCATION)) {
-      if (one.verifies(primary, signature -> signature.verifyCertification(primary))
+      if (one.version() == 3
+          || one.verifies(primary, signature -> signature.verifyCertification(primary))
           || isByDesignatedRevoker(one)) {
         return Optional.of("it is revoked");
       }
@@ -195,7 +199,7 @@ final class OpenPgpCertificate {
   private Optional<String> refusalOfSubkey(PGPPublicKey key, Instant now) {
     OpenPgpSignature.Check over = signature -> signature.verifyCertification(primary, key);
     if (signatures(key, PGPSignature.SUBKEY_REVOCATION).stream()
-        .anyMatch(one -> one.verifies(primary, over))) {
+        .anyMatch(one -> one.version() == 3 || one.verifies(primary, over))) {
       return Optional.of("it is revoked");
     }
     Optional<OpenPgpSignature> newest =
@@ -243,12 +247,16 @@ final class OpenPgpCertificate {
     return all;
   }
 
-  /** The newest decides, also if it turns out not to count: it may be there to restrict. */
+  /**
+   * The newest decides, also if it turns out not to count: it may be there to restrict. Those of
+   * version 3 say nothing that could be looked at.
+   */
   private static Optional<OpenPgpSignature> newest(List<OpenPgpSignature> some, Instant now) {
     return some.stream()
         .filter(
             one ->
-                one.madeAt().isPresent()
+                one.version() != 3
+                    && one.madeAt().isPresent()
                     && !one.madeAt().get().isAfter(now.plus(OpenPgpSignature.CLOCK_SKEW))
                     && !one.hasExpired(now))
         .max(Comparator.comparing(one -> one.madeAt().orElseThrow()));
@@ -269,6 +277,7 @@ final class OpenPgpCertificate {
   /** Their key may not be here to verify it with; that the primary key named them is enough. */
   private boolean isByDesignatedRevoker(OpenPgpSignature revocation) {
     return signatures(primary, PGPSignature.DIRECT_KEY).stream()
+        .filter(one -> one.version() != 3)
         .filter(one -> one.verifies(primary, s -> s.verifyCertification(primary)))
         .flatMap(
             one ->
@@ -290,7 +299,7 @@ final class OpenPgpCertificate {
     key.getKeySignatures()
         .forEachRemaining(
             one -> {
-              if (one.getSignatureType() == type && one.getVersion() != 3) {
+              if (one.getSignatureType() == type) {
                 all.add(new OpenPgpSignature(one));
               }
             });

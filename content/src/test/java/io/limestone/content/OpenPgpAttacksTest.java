@@ -5,10 +5,25 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.limestone.content.RepositoryKeys.Verdict;
 import io.limestone.wire.MalformedException;
+import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.Date;
+import org.bouncycastle.bcpg.HashAlgorithmTags;
+import org.bouncycastle.bcpg.PublicKeyAlgorithmTags;
+import org.bouncycastle.crypto.generators.RSAKeyPairGenerator;
+import org.bouncycastle.crypto.params.RSAKeyGenerationParameters;
+import org.bouncycastle.openpgp.PGPKeyPair;
+import org.bouncycastle.openpgp.PGPKeyRingGenerator;
+import org.bouncycastle.openpgp.PGPPublicKey;
+import org.bouncycastle.openpgp.PGPSignature;
+import org.bouncycastle.openpgp.PGPV3SignatureGenerator;
+import org.bouncycastle.openpgp.operator.bc.BcPGPContentSignerBuilder;
+import org.bouncycastle.openpgp.operator.bc.BcPGPDigestCalculatorProvider;
+import org.bouncycastle.openpgp.operator.bc.BcPGPKeyPair;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -114,6 +129,49 @@ class OpenPgpAttacksTest {
     gpg.revoke(key);
     refused(exported(key).verify(CONTENT, byKey, MARCH), "it is revoked");
     refused(exported(key).verify(CONTENT, bySubkey, MARCH), "its primary key: it is revoked");
+  }
+
+  /** In the form of PGP 5 and before, which gpg makes no more. */
+  @Test
+  void aKeyWithARevocationOfVersion3IsRefused() throws Exception {
+    RSAKeyPairGenerator generator = new RSAKeyPairGenerator();
+    generator.init(
+        new RSAKeyGenerationParameters(BigInteger.valueOf(65537), new SecureRandom(), 2048, 100));
+    PGPKeyPair pair =
+        new BcPGPKeyPair(
+            4, PublicKeyAlgorithmTags.RSA_GENERAL, generator.generateKeyPair(), Date.from(START));
+    BcPGPContentSignerBuilder signers =
+        new BcPGPContentSignerBuilder(
+            PublicKeyAlgorithmTags.RSA_GENERAL, HashAlgorithmTags.SHA256);
+    PGPPublicKey key =
+        new PGPKeyRingGenerator(
+                PGPSignature.POSITIVE_CERTIFICATION,
+                pair,
+                "old",
+                new BcPGPDigestCalculatorProvider().get(HashAlgorithmTags.SHA1),
+                null,
+                null,
+                signers,
+                null)
+            .generatePublicKeyRing()
+            .getPublicKey();
+    PGPV3SignatureGenerator document = new PGPV3SignatureGenerator(signers);
+    document.init(PGPSignature.BINARY_DOCUMENT, pair.getPrivateKey());
+    document.update(CONTENT);
+    byte[] signature = document.generate().getEncoded();
+    Verdict before =
+        new RepositoryKeys().add(key.getEncoded()).verify(CONTENT, signature, Instant.now());
+    assertThat(before).isInstanceOf(Verdict.By.class);
+
+    PGPV3SignatureGenerator revocation = new PGPV3SignatureGenerator(signers);
+    revocation.init(PGPSignature.KEY_REVOCATION, pair.getPrivateKey());
+    byte[] body = key.getPublicKeyPacket().getEncodedContents();
+    revocation.update(new byte[] {(byte) 0x99, (byte) (body.length >> 8), (byte) body.length});
+    revocation.update(body);
+    PGPPublicKey revoked = PGPPublicKey.addCertification(key, revocation.generate());
+    refused(
+        new RepositoryKeys().add(revoked.getEncoded()).verify(CONTENT, signature, Instant.now()),
+        "it is revoked");
   }
 
   @Test
