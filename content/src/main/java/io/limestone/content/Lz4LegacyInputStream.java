@@ -13,7 +13,7 @@ import java.nio.ByteOrder;
  * blocks of a 4-byte length, least significant byte first, and at most 8 MiB each when decompressed
  * (LZ4 frame format, "Legacy frame").
  */
-final class Lz4LegacyInputStream extends InputStream {
+final class Lz4LegacyInputStream extends BlockInputStream {
   private static final long MAGIC = 0x184c2102;
   private static final VarHandle LITTLE =
       MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
@@ -22,39 +22,19 @@ final class Lz4LegacyInputStream extends InputStream {
 
   private final InputStream in;
   private final Lz4Decompressor decompressor = new Lz4Decompressor();
-  private final byte[] block = new byte[MAX_BLOCK];
-  private int at;
-  private int end;
-  private boolean ended;
 
   Lz4LegacyInputStream(InputStream in) throws IOException {
+    super(MAX_BLOCK);
     this.in = in;
     Streams.skip(in, 4, "lz4 magic number");
-  }
-
-  @Override
-  public int read() throws IOException {
-    byte[] one = new byte[1];
-    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
-  }
-
-  @Override
-  public int read(byte[] buffer, int from, int length) throws IOException {
-    if (at == end && (ended || !nextBlock())) {
-      ended = true;
-      return -1;
-    }
-    int n = Math.min(length, end - at);
-    System.arraycopy(block, at, buffer, from, n);
-    at += n;
-    return n;
   }
 
   /**
    * A length of zero ends the data too: images are padded with zeros. The magic number in the place
    * of a length begins another frame.
    */
-  private boolean nextBlock() throws IOException {
+  @Override
+  int nextBlock() throws IOException {
     long size = MAGIC;
     while (size == MAGIC) {
       byte[] raw = in.readNBytes(4);
@@ -64,14 +44,12 @@ final class Lz4LegacyInputStream extends InputStream {
       size = raw.length == 0 ? 0 : Integer.toUnsignedLong((int) LITTLE.get(raw, 0));
     }
     if (size == 0) {
-      return false;
+      return 0;
     }
     if (size > MAX_COMPRESSED) {
       throw new MalformedException("lz4: a block of " + size + " bytes");
     }
     byte[] compressed = Streams.exactly(in, (int) size, "lz4 block");
-    end = decompressor.decompress(compressed, 0, compressed.length, block, 0, block.length);
-    at = 0;
-    return end > 0;
+    return decompressor.decompress(compressed, 0, compressed.length, block, 0, block.length);
   }
 }

@@ -14,7 +14,7 @@ import java.util.zip.Checksum;
  * 256 KiB, until one of length zero. Numbers have their most significant byte first. Check sums of
  * what is decompressed are checked, those of what is compressed passed over.
  */
-final class LzopInputStream extends InputStream {
+final class LzopInputStream extends BlockInputStream {
   private static final byte[] MAGIC = {(byte) 0x89, 'L', 'Z', 'O', 0, '\r', '\n', 0x1a, '\n'};
 
   /** The program's own, and Linux takes no larger one. */
@@ -29,13 +29,10 @@ final class LzopInputStream extends InputStream {
 
   private final InputStream in;
   private final LzoDecompressor decompressor = new LzoDecompressor();
-  private final byte[] block = new byte[MAX_BLOCK];
   private final int flags;
-  private int at;
-  private int end;
-  private boolean ended;
 
   LzopInputStream(InputStream in) throws IOException {
+    super(MAX_BLOCK);
     this.in = in;
     if (!Arrays.equals(Streams.exactly(in, MAGIC.length, "lzop"), MAGIC)) {
       throw new MalformedException("lzop: another magic number");
@@ -74,27 +71,10 @@ final class LzopInputStream extends InputStream {
   }
 
   @Override
-  public int read() throws IOException {
-    byte[] one = new byte[1];
-    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
-  }
-
-  @Override
-  public int read(byte[] buffer, int from, int length) throws IOException {
-    if (at == end && (ended || !nextBlock())) {
-      ended = true;
-      return -1;
-    }
-    int n = Math.min(length, end - at);
-    System.arraycopy(block, at, buffer, from, n);
-    at += n;
-    return n;
-  }
-
-  private boolean nextBlock() throws IOException {
+  int nextBlock() throws IOException {
     int plain = number(4);
     if (plain == 0) {
-      return false;
+      return 0;
     }
     int stored = number(4);
     if (plain < 0 || plain > MAX_BLOCK || stored <= 0 || stored > plain) {
@@ -118,9 +98,7 @@ final class LzopInputStream extends InputStream {
     if ((flags & CRC_PLAIN) != 0) {
       check(new CRC32(), plain, crc);
     }
-    at = 0;
-    end = plain;
-    return true;
+    return plain;
   }
 
   private void check(Checksum sum, int length, int expected) {
