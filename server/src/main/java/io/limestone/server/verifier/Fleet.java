@@ -149,19 +149,24 @@ final class Fleet implements AutoCloseable {
               return step;
             });
       }
-      node.move(step.next(), write);
-      if (step.removed()) {
-        node.leave();
-        nodes.remove(node.enrolled().id(), node);
-        farewell.accept(node.enrolled().peer());
-      } else {
-        schedule(node);
-      }
-      step.alarm().ifPresent(a -> alarms.wake());
+      moved(node, step, write);
       return step;
     } finally {
       node.lock.unlock();
     }
+  }
+
+  /** What is durable of the step, if anything has to be, is so by now. */
+  private void moved(Watched node, Step step, boolean written) {
+    node.move(step.next(), written);
+    if (step.removed()) {
+      node.leave();
+      nodes.remove(node.enrolled().id(), node);
+      farewell.accept(node.enrolled().peer());
+    } else {
+      schedule(node);
+    }
+    step.alarm().ifPresent(a -> alarms.wake());
   }
 
   /**
@@ -198,11 +203,7 @@ final class Fleet implements AutoCloseable {
             steps.forEach((node, step) -> write(h, node, step));
             return steps;
           });
-      steps.forEach(
-          (node, step) -> {
-            node.move(step.next(), true);
-            schedule(node);
-          });
+      steps.forEach((node, step) -> moved(node, step, true));
     } finally {
       batch.forEach(node -> node.lock.unlock());
     }
