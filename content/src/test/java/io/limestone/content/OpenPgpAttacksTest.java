@@ -141,8 +141,7 @@ class OpenPgpAttacksTest {
         new BcPGPKeyPair(
             4, PublicKeyAlgorithmTags.RSA_GENERAL, generator.generateKeyPair(), Date.from(START));
     BcPGPContentSignerBuilder signers =
-        new BcPGPContentSignerBuilder(
-            PublicKeyAlgorithmTags.RSA_GENERAL, HashAlgorithmTags.SHA256);
+        new BcPGPContentSignerBuilder(PublicKeyAlgorithmTags.RSA_GENERAL, HashAlgorithmTags.SHA256);
     PGPPublicKey key =
         new PGPKeyRingGenerator(
                 PGPSignature.POSITIVE_CERTIFICATION,

@@ -89,27 +89,16 @@ class SameSignatureTest {
       }
       ours(words.toArray(String[]::new)).succeeded();
     } else {
-      Program.run(
-              "keylime-policy",
-              work,
-              Map.of(),
-              List.of(
-                  keylimePolicy,
-                  "sign",
-                  "runtime",
-                  "-r",
-                  "policy.json",
-                  "-k",
-                  "signer.key",
-                  "-b",
-                  backend,
-                  "-c",
-                  certificate,
-                  "-o",
-                  out),
-              PATIENCE)
-          .succeeded();
+      theirs("-k", "signer.key", "-b", backend, "-c", certificate, "-o", out);
     }
+  }
+
+  /** The real tool signs the policy. */
+  private static void theirs(String... options) {
+    List<String> words =
+        new ArrayList<>(List.of(keylimePolicy, "sign", "runtime", "-r", "policy.json"));
+    words.addAll(List.of(options));
+    Program.run("keylime-policy", work, Map.of(), words, PATIENCE).succeeded();
   }
 
   @ParameterizedTest
@@ -159,22 +148,7 @@ class SameSignatureTest {
         .succeeded();
     assertThat(isGoodForThem("made", "made.pub")).isTrue();
     assertThat(ourAnswer("made", "made.pub")).isZero();
-    Program.run(
-            "keylime-policy",
-            work,
-            Map.of(),
-            List.of(
-                keylimePolicy,
-                "sign",
-                "runtime",
-                "-r",
-                "policy.json",
-                "-k",
-                "made.key",
-                "-o",
-                "made2"),
-            PATIENCE)
-        .succeeded();
+    theirs("-k", "made.key", "-o", "made2");
     assertThat(ourAnswer("made2", "made.pub")).isZero();
   }
 }

@@ -14,7 +14,6 @@ import io.limestone.tpm.HashAlg;
 import io.limestone.wire.Bytes;
 import io.limestone.wire.JsonObject;
 import java.net.http.HttpResponse;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -26,33 +25,12 @@ import java.util.concurrent.Callable;
 import java.util.function.UnaryOperator;
 import org.awaitility.core.ConditionFactory;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What nodes run is learnt from their evidence, and from nothing that is only claimed. */
-class LearnTest {
+class LearnTest extends OnAVerifier {
   private static final String LEARNINGS = "/limestone/v1/learnings";
   private static final String ALL = "{\"mask\":\"0x400\"}";
-
-  @TempDir Path home;
-  private Scene scene;
-
-  @BeforeEach
-  void start() throws Exception {
-    scene = Scene.start(home, database());
-  }
-
-  /** Settings of an empty database, in pairs of name and value. */
-  String[] database() throws Exception {
-    return new String[0];
-  }
-
-  @AfterEach
-  void end() {
-    scene.close();
-  }
 
   /** Over reboots of the node and a restart of the server, and the policy made of it is right. */
   @Test

@@ -11,42 +11,20 @@ import io.limestone.tpm.HashAlg;
 import io.limestone.wire.Bytes;
 import io.limestone.wire.JsonObject;
 import java.net.http.HttpResponse;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Policies on their way to real nodes: versions, candidates, canaries, and the way back. */
-class RolloutTest {
+class RolloutTest extends OnAVerifier {
   private static final String WEB = "/limestone/v1/policies/runtime/web";
   private static final String GOOD = sha256("good");
   private static final String UPDATED = sha256("good, updated");
   private static final String OLD = TestKeys.POLICY;
   private static final String BOTH = OLD.replace(GOOD, GOOD + "\",\"" + UPDATED);
   private static final String NEW = OLD.replace(GOOD, UPDATED);
-
-  @TempDir Path home;
-  private Scene scene;
-
-  @BeforeEach
-  void start() throws Exception {
-    scene = Scene.start(home, database());
-  }
-
-  /** Settings of an empty database, in pairs of name and value. */
-  String[] database() throws Exception {
-    return new String[0];
-  }
-
-  @AfterEach
-  void end() {
-    scene.close();
-  }
 
   /**
    * Keylime issue 1515: list L0, then L0 and L1 during the roll-out, then L1. Updated while it

@@ -17,35 +17,16 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Drafts judged against the evidence that is kept of real nodes. */
-class TryTest {
+class TryTest extends OnAVerifier {
   private static final String POLICY =
       TestKeys.POLICY.replace("\"excludes\":[]", "\"excludes\":[\"/many/.*\"]");
   private static final String WITHOUT_GOOD = POLICY.replace("/bin/good", "/bin/other");
 
-  @TempDir Path home;
   @TempDir Path elsewhere;
-  private Scene scene;
-
-  @BeforeEach
-  void start() throws Exception {
-    scene = Scene.start(home, database());
-  }
-
-  /** Settings of an empty database, in pairs of name and value. */
-  String[] database() throws Exception {
-    return new String[0];
-  }
-
-  @AfterEach
-  void end() {
-    scene.close();
-  }
 
   @Test
   void whoWouldFailIsToldByCauseAndForAllOfTheList() throws Exception {
