@@ -44,11 +44,11 @@ public final class BootPolicyDiff {
     }
   }
 
-  private final Optional<Instant> now;
+  private final Instant now;
   private final List<Difference> found = new ArrayList<>();
 
   private BootPolicyDiff(Instant now) {
-    this.now = Optional.of(now);
+    this.now = now;
   }
 
   /**
@@ -243,7 +243,7 @@ public final class BootPolicyDiff {
   }
 
   private Difference added(DiffWords words, DiffItem is) {
-    boolean over = isOver(is.window());
+    boolean over = is.window().isOver(now);
     return new Difference(
         Kind.ADDED,
         words.part(),
@@ -254,7 +254,7 @@ public final class BootPolicyDiff {
   }
 
   private Difference removed(DiffWords words, DiffItem was) {
-    boolean over = isOver(was.window());
+    boolean over = was.window().isOver(now);
     return new Difference(
         Kind.REMOVED,
         words.part(),
@@ -285,8 +285,8 @@ public final class BootPolicyDiff {
   private static Difference times(DiffWords words, DiffItem was, DiffItem is) {
     String before = was.window().isLimited() ? was.window().toString() : "always";
     String after = is.window().isLimited() ? is.window().toString() : "always";
-    boolean longer = covers(is.window(), was.window());
-    boolean shorter = covers(was.window(), is.window());
+    boolean longer = is.window().covers(was.window());
+    boolean shorter = was.window().covers(is.window());
     boolean less = words.demands() ? longer : shorter;
     Effect effect = longer || shorter ? (less ? Effect.LESS : Effect.MORE) : Effect.OTHER;
     return new Difference(
@@ -300,20 +300,6 @@ public final class BootPolicyDiff {
             : effect == Effect.LESS
                 ? "accepted for a shorter time: after it, " + words.removed()
                 : effect == Effect.MORE ? "accepted for longer" : "accepted at other times");
-  }
-
-  private static boolean covers(Window wide, Window narrow) {
-    boolean from =
-        wide.from().isEmpty()
-            || narrow.from().filter(start -> !start.isBefore(wide.from().get())).isPresent();
-    boolean until =
-        wide.until().isEmpty()
-            || narrow.until().filter(end -> !end.isAfter(wide.until().get())).isPresent();
-    return from && until;
-  }
-
-  private boolean isOver(Window window) {
-    return window.until().filter(end -> !now.orElseThrow().isBefore(end)).isPresent();
   }
 
   private static List<String> times(Window window) {

@@ -227,7 +227,7 @@ final class BootRulesLint {
     windows.forEach(
         (place, window) -> {
           Optional<Instant> end = window.until();
-          if (end.isPresent() && !time.isBefore(end.get())) {
+          if (window.isOver(time)) {
             over.add(place);
           } else if (window.from().isPresent() && time.isBefore(window.from().get())) {
             waiting.add(place);

@@ -55,6 +55,17 @@ public record Window(Optional<Instant> from, Optional<Instant> until) {
             && until.map(end -> now.get().isBefore(end)).orElse(true));
   }
 
+  /** Whether it is open no more, and never will be. */
+  boolean isOver(Instant now) {
+    return until.filter(end -> !now.isBefore(end)).isPresent();
+  }
+
+  /** Whether it is open whenever the other one is. */
+  boolean covers(Window other) {
+    return from.map(start -> other.from.filter(o -> !o.isBefore(start)).isPresent()).orElse(true)
+        && until.map(end -> other.until.filter(o -> !o.isAfter(end)).isPresent()).orElse(true);
+  }
+
   boolean isLimited() {
     return from.isPresent() || until.isPresent();
   }
