@@ -39,6 +39,7 @@ import org.junit.jupiter.api.Test;
 @Story
 abstract class KeylimeTenantStory {
   private static final String ID = "d432fbb3-d2f1-4a97-9ef7-000000000002";
+  private static final int GET_QUOTE = 3;
   private static final int INVALID_QUOTE = 9;
   private static final int APPLICATION_PCR = 15;
 
@@ -158,8 +159,6 @@ abstract class KeylimeTenantStory {
     assertThat(printed(tenant.command("cvlist")).list("uuids")).isEqualTo(List.of(List.of(ID)));
     assertThat(printed(tenant.command("bulkinfo")).object(ID).string("operational_state"))
         .isEqualTo("Get Quote");
-    tenant.command("reactivate", "-u", ID).succeeded();
-    node.awaitAttestations(2);
   }
 
   @Test
@@ -185,8 +184,30 @@ abstract class KeylimeTenantStory {
                         }));
   }
 
+  /** Of a node that is not asked any more, which is what reactivating is for. */
   @Test
   @Order(9)
+  void aNodeWhosePolicyWasMendedIsReactivated() throws IOException {
+    tenant
+        .command(
+            "updateruntimepolicy",
+            "--runtime-policy-name",
+            ID,
+            "--runtime-policy",
+            machine.policyOfWhatRan().toString())
+        .succeeded();
+    assertThat(node.status().integer("operational_state")).isEqualTo(INVALID_QUOTE);
+    tenant.command("reactivate", "-u", ID).succeeded();
+    node.awaitState(GET_QUOTE);
+    node.awaitAttestations(2);
+    machine.executes("/usr/bin/unknown-too");
+    node.awaitState(INVALID_QUOTE);
+    assertThat(node.status().string("last_event_id"))
+        .isEqualTo("ima.validation.ima-ng.not_in_allowlist");
+  }
+
+  @Test
+  @Order(10)
   void afterARebootItIsTheSameMachineAndAnUpdateAttestsItAnew() throws IOException {
     agent.terminate();
     machine.reboots();
@@ -205,7 +226,7 @@ abstract class KeylimeTenantStory {
   }
 
   @Test
-  @Order(10)
+  @Order(11)
   void aChangedPcrIsDetectedByTheStaticPolicy() {
     tenant.command("delete", "-u", ID).succeeded();
     tenant
@@ -227,7 +248,7 @@ abstract class KeylimeTenantStory {
   }
 
   @Test
-  @Order(11)
+  @Order(12)
   void theTenantRemovesIt() {
     tenant.command("delete", "-u", ID).succeeded();
     assertThat(node.answer().status()).isEqualTo(404);
@@ -238,7 +259,7 @@ abstract class KeylimeTenantStory {
 
   /** Status codes as pull-protocol.md section 11 and verifier-api.md section 9 list them. */
   @Test
-  @Order(12)
+  @Order(13)
   void questionsOutOfTurnGetTheSameStatus() throws IOException {
     try (Rest plain = Rest.plain(servers.registrarPort());
         Rest anyone = Rest.anonymous(servers.registrarTlsPort());
